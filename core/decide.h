@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/state.h"
+#include "core/tool.h"
+
+namespace agentd {
+
+/// What the world looks like at the moment of a decision.
+struct Now {
+  std::int64_t wall_ms = 0;
+  std::optional<std::int64_t> time_left_ms;
+  StopReason stop = StopReason::None;
+};
+
+/// Events that need nothing done: a call is about to start, the invocation or the run ends.
+struct Append {
+  std::vector<Event> events;
+  bool operator==(const Append&) const = default;
+};
+struct AskModel {
+  bool operator==(const AskModel&) const = default;
+};
+struct RunTools {
+  std::vector<ToolRun> calls;
+  bool operator==(const RunTools&) const = default;
+};
+struct Wait {
+  std::int64_t until_ms = 0;
+  bool operator==(const Wait&) const = default;
+};
+struct Return {
+  bool operator==(const Return&) const = default;
+};
+using Action = std::variant<Append, AskModel, RunTools, Wait, Return>;
+
+/// THE POLICY: what to do next, from the state alone.
+Action next_action(const State& state, const Now& now);
+
+/// The limit that is used up; none while the run may take another step.
+std::optional<LimitReached> used_up_limit(const State& state, const Limits& limits, std::int64_t wall_ms);
+
+/// Whether another invocation, under these limits, has anything to do. If not, it must not even be begun.
+bool can_go_on(const State& state, const Limits& limits, std::int64_t wall_ms);
+
+}  // namespace agentd

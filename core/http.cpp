@@ -1,0 +1,22 @@
+#include "core/http.h"
+
+#include <algorithm>
+
+namespace agentd {
+namespace {
+
+char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace
+
+const std::string* find_header(const HttpHeaders& headers, std::string_view name) {
+  const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
+  for (const auto& [key, value] : headers) {
+    if (std::equal(key.begin(), key.end(), name.begin(), name.end(), same)) return &value;
+  }
+  return nullptr;
+}
+
+}  // namespace agentd

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/clock.h"
+
+namespace agentd {
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method = "POST";
+  std::string url;
+  HttpHeaders headers;
+  std::string body;
+  std::int64_t timeout_ms = 120'000;      ///< the whole exchange
+  std::int64_t idle_timeout_ms = 60'000;  ///< no byte for that long
+  bool operator==(const HttpRequest&) const = default;
+};
+
+/// Why an exchange did not end well on the wire. A status of 400 and up is no failure here.
+struct HttpFailure {
+  enum class Kind { Connect, Timeout, Idle, Broken, Interrupted };
+  Kind kind = Kind::Broken;
+  std::string message;  ///< a sentence that names the URL's host and what happened
+  bool operator==(const HttpFailure&) const = default;
+};
+
+/// Takes the response as it comes. Bodies are decoded (chunks, gzip) but may be split anywhere.
+class HttpSink {
+ public:
+  virtual ~HttpSink() = default;
+  virtual void head(int status, const HttpHeaders& headers) = 0;
+  virtual void body(std::string_view bytes) = 0;
+};
+
+class HttpTransport {
+ public:
+  virtual ~HttpTransport() = default;
+  /// One exchange, no retries, no redirects. Ends early, as Interrupted, once `stop` has a reason.
+  virtual std::optional<HttpFailure> send(const HttpRequest& request, HttpSink& sink, const Stop& stop) = 0;
+};
+
+/// The value of the first header of that name, in any case; null if there is none.
+const std::string* find_header(const HttpHeaders& headers, std::string_view name);
+
+}  // namespace agentd

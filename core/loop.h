@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/inbox.h"
+#include "core/journal.h"
+#include "core/model.h"
+#include "core/state.h"
+#include "core/tool.h"
+
+namespace agentd {
+
+/// What the loop acts through. Built once in main, once per test.
+struct World {
+  Clock& clock;
+  const Stop& stop;
+  Journal& journal;
+  Inbox& inbox;
+  Model& model;
+  Tools& tools;
+  /// Told of each record after its commit. Must not throw.
+  std::function<void(const Record&)> observe;
+};
+
+/// The only way into a journal: append, then apply; once committed, tell.
+class Recorder {
+ public:
+  using Observe = std::function<void(const Record&)>;
+  Recorder(Journal& journal, Clock& clock, State& state, Observe observe);
+  void stage(Event event);
+  /// Makes everything staged durable at once.
+  void commit();
+  /// Makes what people left in the inbox durable, each letter once. False if there was nothing new.
+  bool take_in(Inbox& inbox);
+
+ private:
+  Journal& journal_;
+  Clock& clock_;
+  State& state_;
+  Observe observe_;
+  std::vector<Record> staged_;
+};
+
+/// Reads the journal. Throws Error(Storage) where it does not make sense.
+State fold(Journal& journal);
+
+/// Makes `opening` (the events that begin this invocation) durable, then works until the run ends or must
+/// pause. On return everything is durable and `state` says how it stands.
+void drive(const World& world, State& state, std::vector<Event> opening);
+
+}  // namespace agentd

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/event.h"
+
+namespace agentd {
+
+enum class CallStatus { Open, Started, Done };
+
+/// A call of the last reply.
+struct CallState {
+  CallId id;
+  ToolCall call;
+  CallStatus status = CallStatus::Open;
+  std::int64_t invocation = 0;  ///< which one started the last attempt
+  ToolResult result = {};
+  bool operator==(const CallState&) const = default;
+};
+
+using Ending = std::variant<Completed, Failed, Cancelled, LimitReached>;
+
+/// Where a run is: the fold of its journal and nothing else.
+struct State {
+  // from run_started and task_updated
+  std::string run;
+  Task task;
+  Inputs inputs;
+  std::string goal;
+  std::string system;
+  std::vector<ToolSpec> tools;
+  std::int64_t started_at_ms = 0;
+
+  std::int64_t seq = 0;             ///< of the last record; 0: nothing has happened
+  std::int64_t step = 0;            ///< replies so far
+  std::vector<Message> transcript;  ///< settled: what the next request shows
+  std::vector<CallState> calls;     ///< of the last reply, until all have results
+  std::vector<Message> said;        ///< messages that wait for those results
+  std::set<std::string> letters;    ///< inbox letters taken in
+  bool answered = false;            ///< the last reply asked for no calls
+
+  std::int64_t invocation = 0;         ///< invocations so far
+  std::int64_t idle_invocations = 0;   ///< in a row, up to this one, without a new reply or result
+  std::int64_t failed_attempts = 0;    ///< at the model call due, in this invocation
+  std::int64_t retry_at_ms = 0;        ///< no model call before that
+  std::optional<ModelFailed> failure;  ///< of the last attempt, until one gives a reply
+  std::int64_t expected_reply_ms = 0;  ///< how long a model call takes here, a cautious guess
+
+  Usage usage;
+  std::int64_t model_calls = 0;
+  std::optional<double> cost_usd = 0.0;  ///< none: a price was unknown
+
+  std::optional<Suspended> suspended;  ///< the invocation has ended
+  std::optional<Ending> ending;  ///< the run has ended; Failed{can_resume} and LimitReached may be lifted
+
+  bool operator==(const State&) const = default;
+
+  /// Throws Error(Storage) on an order of events that cannot be.
+  void apply(const Record& record);
+};
+
+}  // namespace agentd

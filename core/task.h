@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace agentd {
+
+/// The validated task file as plain data. Key names and meanings are those of task.yaml; durations are
+/// milliseconds, free JSON is kept as text. `${VAR}` stands unexpanded everywhere. The journal leaves
+/// defaults out, so a default is for ever: old runs mean what they meant.
+
+/// Input values by name, as templates show them.
+using Inputs = std::map<std::string, std::string>;
+
+struct InputSetup {
+  std::string name;
+  std::string type = "string";  ///< string | integer | number | boolean
+  bool required = false;
+  std::optional<std::string> default_value;
+  std::string description;
+  bool operator==(const InputSetup&) const = default;
+};
+
+struct ModelSetup {
+  std::string provider;
+  std::string name;
+  std::string base_url;
+  std::string api_key_env;
+  std::optional<std::int64_t> max_output_tokens;
+  std::optional<std::int64_t> context_tokens;
+  std::optional<double> temperature;
+  std::string reasoning;
+  std::int64_t timeout_ms = 120'000;
+  std::int64_t idle_timeout_ms = 60'000;
+  bool stream = true;
+  std::int64_t retries = 4;
+  std::string extra;   ///< JSON object text, or empty
+  std::string script;  ///< scripted: JSON list text
+  bool operator==(const ModelSetup&) const = default;
+};
+
+struct ToolSetup {
+  std::string name;
+  std::optional<std::int64_t> timeout_ms;
+  std::map<std::string, std::string> env;
+  bool operator==(const ToolSetup&) const = default;
+};
+
+/// Over all invocations of the run. An absent limit does not limit.
+struct Limits {
+  std::optional<std::int64_t> steps = 50;
+  std::optional<std::int64_t> tokens;
+  std::optional<double> cost_usd;
+  std::optional<std::int64_t> duration_ms;
+  std::int64_t stuck_after = 5;
+  bool operator==(const Limits&) const = default;
+};
+
+struct Task {
+  std::int64_t version = 1;
+  std::string name;
+  std::string goal;
+  std::string instructions;  ///< the text itself: a path in the file has been read
+  std::vector<InputSetup> inputs;
+  ModelSetup model;
+  std::vector<ToolSetup> tools;
+  std::string workspace;  ///< absolute, or empty: the folder workspace/ of the run, wherever that is mounted
+  Limits limits;
+  bool operator==(const Task&) const = default;
+};
+
+}  // namespace agentd

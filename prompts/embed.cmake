@@ -1,0 +1,13 @@
+# Writes OUTPUT: a header with every .md below FOLDER as a string constant. One trailing newline is dropped.
+file(GLOB_RECURSE files RELATIVE ${FOLDER} ${FOLDER}/*.md)
+list(SORT files)
+set(text "#pragma once\n\n#include <string_view>\n\nnamespace agentd::prompts {\n\n")
+foreach(file ${files})
+  file(READ ${FOLDER}/${file} content)
+  string(REGEX REPLACE "\n$" "" content "${content}")
+  string(REGEX REPLACE "\\.md$" "" name ${file})
+  string(REPLACE "/" "_" name ${name})
+  string(APPEND text "inline constexpr std::string_view ${name} = R\"prompt(${content})prompt\";\n")
+endforeach()
+string(APPEND text "\n}  // namespace agentd::prompts\n")
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,203 @@
+#include "core/decide.h"
+
+#include "core/text.h"
+#include "prompts.h"
+#include "tests/support/catch.h"
+#include "tests/support/story.h"
+
+using namespace agentd;
+
+namespace {
+
+struct Case {
+  const char* promise;
+  std::vector<Event> events;
+  Now now;
+  Action action;
+};
+
+RunStarted with_limits(const Limits& limits) {
+  RunStarted start = a_start();
+  start.task.limits = limits;
+  return start;
+}
+
+std::vector<Event> begun(std::vector<Event> more, RunStarted start = a_start()) {
+  std::vector<Event> events{std::move(start), an_invocation()};
+  events.insert(events.end(), more.begin(), more.end());
+  return events;
+}
+
+ToolRun a_run(CallId call, const std::string& tool) {
+  return {call, tool, "{}", hash_hex("demo-1/1000000/" + to_string(call))};
+}
+
+const ModelFailed kOverloaded{"overloaded", "busy", true, 5000, {}, 0.0};
+const ModelFailed kEmpty{"empty", "nothing", true, std::nullopt, {}, 0.0};
+const ModelFailed kWrongKey{"auth", "wrong key", false, std::nullopt, {}, 0.0};
+constexpr std::int64_t kStart = 1'000'000;
+
+}  // namespace
+
+TEST_CASE("the policy, rule by rule") {
+  const std::vector<Case> cases{
+      {"a run that has begun asks the model", begun({}), {}, AskModel{}},
+      {"a run that has ended returns", begun({Completed{"42"}}), {}, Return{}},
+      {"an invocation that is suspended returns", begun({Suspended{"signal", {}, ""}}), {}, Return{}},
+      {"an answer completes the run", begun({a_reply({}, "42")}), {}, Append{{Completed{"42"}}}},
+      {"an answer counts even when a signal has come",
+       begun({a_reply({}, "42")}),
+       {.stop = StopReason::Signal},
+       Append{{Completed{"42"}}}},
+      {"a signal suspends",
+       begun({}),
+       {.stop = StopReason::Signal},
+       Append{{Suspended{"signal", {}, "stopped by a signal"}}}},
+      {"the deadline suspends, before calls are started",
+       begun({a_reply({a_call("fire")})}),
+       {.stop = StopReason::Deadline},
+       Append{{Suspended{"deadline", {}, "the deadline of this invocation has come"}}}},
+      {"open calls are started together",
+       begun({a_reply({a_call("look"), a_call("fire")})}),
+       {},
+       Append{{ToolStarted{{1, 1}, "look"}, ToolStarted{{1, 2}, "fire"}}}},
+      {"started calls are run, those with results are not",
+       begun({a_reply({a_call("look"), a_call("fire")}), ToolStarted{{1, 1}, "look"},
+              ToolStarted{{1, 2}, "fire"}, a_result({1, 1})}),
+       {},
+       RunTools{{a_run({1, 2}, "fire")}}},
+      {"a call that a dead invocation had started is started again only where that is safe",
+       begun({a_reply({a_call("look"), a_call("put"), a_call("fire"), a_call("nonsense")}),
+              ToolStarted{{1, 1}, "look"}, ToolStarted{{1, 2}, "put"}, ToolStarted{{1, 3}, "fire"},
+              ToolStarted{{1, 4}, "nonsense"}, an_invocation()}),
+       {},
+       Append{{ToolStarted{{1, 1}, "look"}, ToolStarted{{1, 2}, "put"},
+               ToolFinished{{1, 3}, {Outcome::Unknown, std::string(prompts::interrupted), ""}, 0},
+               ToolFinished{{1, 4}, {Outcome::Unknown, std::string(prompts::interrupted), ""}, 0}}}},
+      {"a failure that may pass is waited for",
+       begun({kOverloaded}),
+       {.wall_ms = kStart + 3000},
+       Wait{kStart + 7000}},
+      {"after the wait the model is asked again",
+       begun({kOverloaded}),
+       {.wall_ms = kStart + 7000},
+       AskModel{}},
+      {"a wait that does not fit before the deadline suspends until it is over",
+       begun({kOverloaded}),
+       {.wall_ms = kStart + 3000, .time_left_ms = 4000},
+       Append{{Suspended{"overloaded", kStart + 7000, "busy"}}}},
+      {"a long wait suspends even without a deadline",
+       begun({ModelFailed{"rate_limit", "slow", true, 3'600'000, {}, 0.0}}),
+       {.wall_ms = kStart + 3000},
+       Append{{Suspended{"rate_limit", kStart + 3'602'000, "slow"}}}},
+      {"spent retries suspend: an outage ends",
+       begun({kOverloaded, kOverloaded, kOverloaded, kOverloaded, kOverloaded}),
+       {.wall_ms = kStart + 6000},
+       Append{{Suspended{"outage", kStart + 66'000, "busy"}}}},
+      {"replies that are no good, each of them paid for, are not repeated for ever",
+       begun({kEmpty, kEmpty, kEmpty, kEmpty, kEmpty}),
+       {.wall_ms = kStart + 60'000},
+       Append{{Failed{"empty", "nothing", true}}}},
+      {"a new invocation has all its retries again, but keeps to the wait",
+       begun({kOverloaded, kOverloaded, kOverloaded, kOverloaded, kOverloaded, an_invocation()}),
+       {.wall_ms = kStart + 7000},
+       Wait{kStart + 11'000}},
+      {"a failure that no retry helps ends the run until it is mended",
+       begun({kWrongKey}),
+       {},
+       Append{{Failed{"auth", "wrong key", true}}}},
+      {"after it is mended the model is asked again",
+       begun({kWrongKey, Failed{"auth", "wrong key", true}, an_invocation()}),
+       {},
+       AskModel{}},
+      {"a refusal is final",
+       begun({ModelFailed{"refused", "no", false, {}, {}, 0.0}}),
+       {},
+       Append{{Failed{"refused", "no", false}}}},
+      {"the step limit holds before the next call",
+       begun({a_reply({a_call("look")}), a_result({1, 1})}, with_limits({.steps = 1})),
+       {},
+       Append{{LimitReached{"steps", "limits.steps (1) is used up: raise it and run again"}}}},
+      {"the step limit lets the calls of the last step run",
+       begun({a_reply({a_call("look")})}, with_limits({.steps = 1})),
+       {},
+       Append{{ToolStarted{{1, 1}, "look"}}}},
+      {"tokens of every kind count",
+       begun({a_reply({a_call("look")}), a_result({1, 1})}, with_limits({.tokens = 18})),
+       {},
+       Append{{LimitReached{"tokens", "limits.tokens (18) is used up: raise it and run again"}}}},
+      {"the duration counts from the first start",
+       begun({}, with_limits({.duration_ms = 60'000})),
+       {.wall_ms = kStart + 60'000},
+       Append{{LimitReached{"duration", "limits.duration (1m) is used up: raise it and run again"}}}},
+      {"a model call that would not end before the deadline is not begun",
+       begun({a_reply({a_call("look")}), a_result({1, 1})}),
+       {.time_left_ms = 1999},
+       Append{{Suspended{"deadline", {}, "a model call would not end before the deadline"}}}},
+      {"one that would is",
+       begun({a_reply({a_call("look")}), a_result({1, 1})}),
+       {.time_left_ms = 2000},
+       AskModel{}},
+      {"the guess is doubted after an invocation that got nowhere",
+       begun({a_reply({a_call("look")}), a_result({1, 1}), an_invocation(), Suspended{"deadline", {}, ""},
+              an_invocation()}),
+       {.time_left_ms = 1000},
+       AskModel{}},
+  };
+  for (const Case& c : cases) {
+    INFO(c.promise);
+    CHECK(next_action(Story(c.events).state(), c.now) == c.action);
+  }
+}
+
+TEST_CASE("the cost limit holds") {
+  Story story(begun({a_reply({a_call("look")}), a_result({1, 1})}, with_limits({.cost_usd = 0.25})));
+  const auto limit = used_up_limit(story.state(), story.state().task.limits, 0);
+  REQUIRE(limit);
+  CHECK(limit->limit == "cost_usd");
+}
+
+TEST_CASE("a cost that is not known is not taken for a small one") {
+  ModelReplied reply = a_reply({a_call("look")});
+  reply.cost_usd = std::nullopt;
+  Story story(begun({reply, a_result({1, 1})}, with_limits({.cost_usd = 5})));
+  CHECK(used_up_limit(story.state(), story.state().task.limits, 0).has_value());
+  CHECK_FALSE(used_up_limit(story.state(), {}, 0).has_value());
+}
+
+TEST_CASE("at most eight calls are begun at a time") {
+  Story story(begun({a_reply(std::vector<ToolCall>(20, a_call("look")))}));
+  CHECK(std::get<Append>(next_action(story.state(), {})).events.size() == 8);
+}
+
+TEST_CASE("invocations without a new step end as stuck, and a raised limit lifts that") {
+  Story story({a_start()});
+  for (int i = 0; i < 6; ++i) {
+    if (i > 0) CHECK(next_action(story.state(), {}) == Action{AskModel{}});
+    story.tell(an_invocation());
+  }
+  const auto append = std::get<Append>(next_action(story.state(), {}));
+  const auto& failed = std::get<Failed>(append.events.at(0));
+  CHECK(failed.reason == "stuck");
+
+  story.tell(failed);
+  Limits limits;
+  CHECK_FALSE(can_go_on(story.state(), limits, 0));
+  limits.stuck_after = 6;
+  CHECK(can_go_on(story.state(), limits, 0));
+  story.tell(an_invocation());
+  CHECK(story.state().idle_invocations == 1);
+}
+
+TEST_CASE("a run that is over has nothing to do; one at its limit has, once the limit is raised") {
+  const Limits one_step{.steps = 1};
+  Story story(begun({a_reply({a_call("look")}), a_result({1, 1})}, with_limits(one_step)));
+  CHECK(can_go_on(story.state(), one_step, 0));
+  story.tell(LimitReached{"steps", ""});
+  CHECK_FALSE(can_go_on(story.state(), one_step, 0));
+  CHECK(can_go_on(story.state(), {.steps = 2}, 0));
+  CHECK_FALSE(can_go_on(Story(begun({Completed{"42"}})).state(), {}, 0));
+  CHECK_FALSE(can_go_on(Story(begun({Cancelled{""}})).state(), {}, 0));
+  CHECK_FALSE(can_go_on(Story(begun({Failed{"refused", "", false}})).state(), {}, 0));
+  CHECK(can_go_on(Story(begun({Failed{"auth", "", true}})).state(), {}, 0));
+}

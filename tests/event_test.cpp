@@ -1,0 +1,70 @@
+#include "core/event.h"
+
+#include "core/error.h"
+#include "tests/support/catch.h"
+#include "tests/support/golden.h"
+#include "tests/support/story.h"
+
+using namespace agentd;
+
+namespace {
+
+/// One of each kind with every field set, and one with none.
+std::vector<Event> all_kinds() {
+  RunStarted start = a_start();
+  start.inputs = {{"file", "a.txt"}};
+  ModelReplied reply = a_reply({a_call("look"), {"", "put", "not json"}}, "Let me see.");
+  reply.model = "m-1";
+  reply.provider_content = R"([{"type":"thinking"}])";
+  TaskUpdated update{start.task, start.inputs, "Count.", start.tools, "The goal has changed."};
+  return {start,
+          an_invocation(),
+          InvocationStarted{},
+          reply,
+          ModelReplied{},
+          ModelFailed{"rate_limit", "slow down", true, 1500, {1, 2, 3, 4}, std::nullopt},
+          ModelFailed{"auth", "wrong key", false, std::nullopt, {}, 0.0},
+          ToolStarted{{3, 1}, "look"},
+          ToolFinished{{3, 2}, {Outcome::Unknown, "a\nb \"c\" ä", "outputs/3.2.txt"}, 12},
+          ToolFinished{{3, 3}, {Outcome::Ok, "", ""}, 0},
+          UserSaid{"hurry", "letter-1"},
+          update,
+          Suspended{"rate_limit", 1'000'500, "slow down"},
+          Suspended{"signal", std::nullopt, ""},
+          Completed{"42"},
+          Failed{"auth", "wrong key", true},
+          Cancelled{"letter-2"},
+          LimitReached{"steps", "used up"}};
+}
+
+}  // namespace
+
+TEST_CASE("every kind of event reads back as it was written") {
+  for (const Event& event : all_kinds())
+    CHECK(event_from_json(kind_of(event), to_json(Record{1, 2, 3, event})) == event);
+}
+
+TEST_CASE("every kind of event is stored as the golden file shows") {
+  std::string lines;
+  std::int64_t seq = 0;
+  for (const Event& event : all_kinds()) lines += to_json_line({++seq, 1000, 3, event}) + "\n";
+  CHECK(golden("events.jsonl", lines) == lines);
+}
+
+TEST_CASE("invalid UTF-8 is replaced, not refused") {
+  const std::string json = to_json(Record{1, 2, 3, UserSaid{"a\xFF", ""}});
+  CHECK(event_from_json("user_said", json) == Event{UserSaid{"a\xEF\xBF\xBD", ""}});
+}
+
+TEST_CASE("an unknown kind and a damaged object are errors of storage") {
+  CHECK_THROWS_WITH(event_from_json("dreamt", "{}"), ContainsSubstring("unknown kind 'dreamt'"));
+  for (const char* bad : {"", "{", "[]", "{\"call\":1}", "{\"call\":\"x\",\"outcome\":\"ok\",\"text\":\"\"}",
+                          "{\"call\":\"1.1\",\"outcome\":\"odd\",\"text\":\"\"}", "{\"call\":\"1.1\"}"})
+    CHECK_THROWS_AS(event_from_json("tool_finished", bad), Error);
+}
+
+TEST_CASE("a field that an older agentd did not write has its default") {
+  CHECK(event_from_json("suspended", R"({"reason":"signal"})") ==
+        Event{Suspended{"signal", std::nullopt, ""}});
+  CHECK(event_from_json("tool_started", R"({"call":"2.1"})") == Event{ToolStarted{{2, 1}, ""}});
+}

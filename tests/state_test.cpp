@@ -1,0 +1,124 @@
+#include "core/state.h"
+
+#include "core/error.h"
+#include "tests/support/catch.h"
+#include "tests/support/story.h"
+
+using namespace agentd;
+
+namespace {
+
+Story begun() {
+  return Story({a_start(), an_invocation()});
+}
+
+}  // namespace
+
+TEST_CASE("results enter the transcript together, in call order, and people's words after them") {
+  Story story = begun();
+  story.tell(a_reply({a_call("look"), a_call("fire")}, "Now."))
+      .tell(ToolStarted{{1, 1}, "look"})
+      .tell(ToolStarted{{1, 2}, "fire"})
+      .tell(a_result({1, 2}, "second", Outcome::Unknown))
+      .tell(UserSaid{"hurry", "l1"});
+  CHECK(story.state().transcript.size() == 2);
+  CHECK(story.state().calls.size() == 2);
+
+  story.tell(a_result({1, 1}, "first"));
+  const std::vector<Message> expected{
+      {.role = Role::User, .text = "Count the words."},
+      {.role = Role::Assistant,
+       .text = "Now.",
+       .calls = {a_call("look"), a_call("fire")},
+       .provider = "scripted"},
+      {.role = Role::Tool, .text = "first", .call = {"id-look", "look", ""}},
+      {.role = Role::Tool, .text = "second", .call = {"id-fire", "fire", ""}, .is_error = true},
+      {.role = Role::User, .text = "hurry"}};
+  CHECK(story.state().transcript == expected);
+  CHECK(story.state().calls.empty());
+  CHECK(story.state().letters == std::set<std::string>{"l1"});
+}
+
+TEST_CASE("usage, cost and calls add up over replies and failures") {
+  Story story = begun();
+  story.tell(ModelFailed{"network", "cut", true, std::nullopt, {1, 0, 0, 1}, 0.5}).tell(a_reply({}, "42"));
+  CHECK(story.state().usage == Usage{11, 5, 0, 4});
+  CHECK(story.state().cost_usd == 0.75);
+  CHECK(story.state().model_calls == 2);
+  CHECK(story.state().failed_attempts == 0);
+}
+
+TEST_CASE("one unknown price makes the whole cost unknown") {
+  Story story = begun();
+  ModelReplied reply = a_reply({a_call("look")});
+  reply.cost_usd = std::nullopt;
+  story.tell(reply).tell(a_result({1, 1})).tell(a_reply({}));
+  CHECK(story.state().cost_usd == std::nullopt);
+}
+
+TEST_CASE("retries wait longer each time, less some jitter, and as long as the server asks") {
+  Story story = begun();
+  for (const std::int64_t full : {500, 1000, 2000, 4000, 8000, 8000}) {
+    const std::int64_t at = 1'000'000 + 1000 * story.state().seq;
+    story.tell(ModelFailed{"overloaded", "", true, std::nullopt, {}, 0.0});
+    CHECK(story.state().retry_at_ms - at <= full);
+    CHECK(story.state().retry_at_ms - at >= full * 3 / 4);
+  }
+  const std::int64_t at = 1'000'000 + 1000 * story.state().seq;
+  story.tell(ModelFailed{"rate_limit", "", true, 30'000, {}, 0.0});
+  CHECK(story.state().retry_at_ms == at + 30'000);
+}
+
+TEST_CASE("an invocation is idle until a reply or a result; waits do not count, deadlines and signals do") {
+  Story story = begun();
+  CHECK(story.state().idle_invocations == 1);
+  story.tell(Suspended{"deadline", std::nullopt, ""}).tell(an_invocation());
+  CHECK(story.state().idle_invocations == 2);
+  story.tell(Suspended{"signal", std::nullopt, ""}).tell(an_invocation());
+  CHECK(story.state().idle_invocations == 3);
+  story.tell(Suspended{"outage", 2'000'000, ""}).tell(an_invocation());
+  CHECK(story.state().idle_invocations == 3);
+  story.tell(a_reply({a_call("look")}));
+  CHECK(story.state().idle_invocations == 0);
+}
+
+TEST_CASE("what can be mended is lifted by the next invocation, what is over stays over") {
+  for (const Event& ending : {Event{Failed{"auth", "", true}}, Event{LimitReached{"steps", ""}}}) {
+    Story story = begun();
+    story.tell(ending).tell(an_invocation());
+    CHECK(story.state().ending == std::nullopt);
+  }
+  for (const Event& ending : {Event{Completed{"42"}}, Event{Cancelled{""}}}) {
+    Story story = begun();
+    story.tell(ending);
+    CHECK_THROWS_AS(story.tell(an_invocation()), Error);
+  }
+}
+
+TEST_CASE("an order of events that cannot be is damage") {
+  const std::vector<std::vector<Event>> impossible{
+      {an_invocation()},                                                     // nothing has begun
+      {a_start(), a_start()},                                                // begun twice
+      {a_start(), an_invocation(), a_reply({a_call("look")}), a_reply({})},  // a call without its result
+      {a_start(), an_invocation(), a_reply({}), a_reply({})},                // after the answer
+      {a_start(), an_invocation(), a_result({1, 1})},                        // nobody asked
+      {a_start(), an_invocation(), a_reply({a_call("look"), a_call("put")}), a_result({1, 1}),
+       a_result({1, 1})},
+      {a_start(), an_invocation(), a_reply({a_call("look")}), ToolStarted{{1, 2}, "look"}},
+      {a_start(), an_invocation(), Completed{"42"}, UserSaid{"more", ""}},
+  };
+  for (const auto& events : impossible) CHECK_THROWS_AS(Story(events), Error);
+  State state;
+  CHECK_THROWS_WITH(state.apply({2, 0, 0, a_start()}), ContainsSubstring("follows seq 0"));
+}
+
+TEST_CASE("a changed task is adopted, and the model is told what it must know") {
+  Story story = begun();
+  TaskUpdated update{a_start().task, {}, "Count.", {}, "The goal has changed."};
+  update.task.limits.steps = 99;
+  story.tell(update);
+  CHECK(story.state().task.limits.steps == 99);
+  CHECK(story.state().goal == "Count.");
+  CHECK(story.state().tools.empty());
+  CHECK(story.state().transcript.back() == Message{.role = Role::User, .text = "The goal has changed."});
+}
