@@ -1,0 +1,88 @@
+#include "core/store/inbox.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <random>
+#include <sstream>
+
+#include "core/store/files.h"
+
+namespace agentd {
+namespace fs = std::filesystem;
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kSay = "say";
+constexpr const char* kCancel = "cancel";
+constexpr std::size_t kTimeDigits = 20;
+constexpr off_t kLargest = 1 << 20;
+
+/// The time in a letter's name, 0 in other names.
+std::int64_t time_of(const std::string& name) {
+  std::int64_t time_ms = 0;
+  const char* digits_end = name.data() + std::min(name.size(), kTimeDigits);
+  const auto [end, error] = std::from_chars(name.data(), digits_end, time_ms);
+  return error == std::errc() && end == digits_end && name.size() > kTimeDigits && *end == '-' ? time_ms : 0;
+}
+
+/// Sorts after all `names` whatever the clocks say. Random, because a name may never come again: it tells the
+/// run which letters it knows.
+std::string next_id(const std::vector<std::string>& names, std::int64_t now_ms) {
+  for (const std::string& name : names) now_ms = std::max(now_ms, time_of(name) + 1);
+  std::random_device random;
+  std::ostringstream id;
+  id << std::setfill('0') << std::setw(kTimeDigits) << now_ms << '-' << std::hex << std::setw(8) << random()
+     << std::setw(8) << random();
+  return id.str();
+}
+
+/// None for whatever is no letter: a stranger's file must not stop a run.
+std::optional<Letter> letter_from(const fs::path& path) {
+  // Nonblocking: it may be a pipe.
+  const Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat found = {};
+  if (!file || ::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_size > kLargest)
+    return {};
+  const json letter = json::parse(read_all(file.get(), path), nullptr, false);
+  if (!letter.is_object()) return {};
+  const auto kind = letter.find("kind"), text = letter.find("text");
+  if (kind == letter.end() || text == letter.end() || !text->is_string()) return {};
+  if (*kind != kSay && *kind != kCancel) return {};
+  return Letter{path.filename().string(), *kind == kSay ? Letter::Kind::Say : Letter::Kind::Cancel,
+                text->get<std::string>()};
+}
+
+}  // namespace
+
+std::vector<Letter> InboxFolder::read() {
+  std::vector<std::string> names = list_folder(paths_.inbox());
+  std::sort(names.begin(), names.end());
+  std::vector<Letter> letters;
+  for (const std::string& name : names) {
+    if (name.starts_with(".")) continue;
+    if (std::optional<Letter> letter = letter_from(paths_.inbox() / name))
+      letters.push_back(std::move(*letter));
+  }
+  return letters;
+}
+
+void InboxFolder::remove(const Letter& letter) {
+  const fs::path path = paths_.inbox() / letter.id;
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno("remove", path, errno);
+}
+
+void InboxFolder::leave(Letter::Kind kind, const std::string& text, std::int64_t now_ms) {
+  const json letter = {{"kind", kind == Letter::Kind::Say ? kSay : kCancel}, {"text", text}};
+  const std::string id = next_id(list_folder(paths_.inbox()), now_ms);
+  publish(paths_.inbox() / id, letter.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace agentd

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "core/inbox.h"
+#include "core/store/memory_dir.h"
+
+namespace agentd {
+
+/// The folder runs/ID/inbox: one file a letter, put there whole by an atomic rename.
+class InboxFolder : public Inbox {
+ public:
+  explicit InboxFolder(RunPaths paths) : paths_(std::move(paths)) {}
+  std::vector<Letter> read() override;
+  void remove(const Letter& letter) override;
+  /// Durable on return.
+  void leave(Letter::Kind kind, const std::string& text, std::int64_t now_ms);
+
+ private:
+  RunPaths paths_;
+};
+
+}  // namespace agentd

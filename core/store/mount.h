@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace agentd {
+
+/// What decides whether locks taken on a mount reach other hosts.
+struct MountFacts {
+  std::string device;              ///< "major:minor", as /proc/self/mountinfo writes it
+  std::string mountinfo;           ///< the text of /proc/self/mountinfo
+  std::string recover_lost_locks;  ///< the NFS client's parameter of that name; empty where there is none
+};
+/// One sentence for people; empty: locks are fine. Throws Error(Storage) where a lost lock would go
+/// unnoticed.
+std::string judge_mount(const MountFacts& facts, const std::filesystem::path& path);
+
+/// The same, for the mount that `path` is on. One system call on a local disk.
+std::string mount_warning(const std::filesystem::path& path);
+
+}  // namespace agentd
