@@ -1,0 +1,68 @@
+#include "core/model/http_model.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+
+namespace agentd {
+namespace {
+
+/// A URL for people: without what may be secret.
+std::string public_url(std::string url) {
+  url.resize(std::min(url.find('?'), url.size()));
+  const std::size_t scheme = url.find("://");
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t at = url.substr(0, url.find('/', host)).rfind('@');
+  if (at != std::string::npos && at >= host) url.erase(host, at + 1 - host);
+  return url;
+}
+
+}  // namespace
+
+HttpModel::HttpModel(Provider provider, HttpTransport& http, Clock& clock)
+    : provider_(std::move(provider)), http_(http), clock_(clock) {}
+
+ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
+  HttpRequest http = provider_.codec->encode(request, provider_.endpoint);
+  http.timeout_ms = request.setup.timeout_ms;
+  // A reply that is not streamed is silent until it is whole.
+  http.idle_timeout_ms = request.setup.stream ? request.setup.idle_timeout_ms : request.setup.timeout_ms;
+  const std::unique_ptr<ReplyDecoder> decoder = provider_.codec->decoder();
+  const std::int64_t begin = clock_.monotonic_ms();
+  const std::optional<HttpFailure> failure = http_.send(http, *decoder, stop);
+  ModelResult result = decoder->finish(failure);
+  if (auto* replied = std::get_if<ModelReplied>(&result)) {
+    replied->model = request.setup.name;
+    replied->text = mask(std::move(replied->text), provider_.secrets);
+    for (ToolCall& call : replied->calls) call.arguments = mask(std::move(call.arguments), provider_.secrets);
+    replied->duration_ms = clock_.monotonic_ms() - begin;
+    replied->cost_usd = cost(replied->usage);
+  } else if (auto* failed = std::get_if<ModelFailed>(&result)) {
+    if (failed->usage.total() > 0) failed->cost_usd = cost(failed->usage);
+    explain(*failed, request.setup);
+  }
+  return result;
+}
+
+/// Says which setting to look at, as far as the reason tells.
+void HttpModel::explain(ModelFailed& failed, const ModelSetup& setup) const {
+  if (failed.reason == "auth") {
+    const bool has_key = !provider_.endpoint.api_key.empty();
+    failed.message +=
+        (has_key ? " (the key is the one in " : " (no key was sent; set ") + provider_.key_variable + ")";
+  } else if (failed.reason == "bad_request") {
+    failed.message += " (model.name " + setup.name + " at " + public_url(provider_.endpoint.base_url) + ")";
+  }
+  failed.message = mask(std::move(failed.message), provider_.secrets);
+}
+
+/// None, not 0, for a reply whose server does not count tokens, unless they are free.
+std::optional<double> HttpModel::cost(const Usage& usage) const {
+  if (!provider_.price) return {};
+  const Price& price = *provider_.price;
+  const bool is_free = price.input == 0 && price.output == 0;
+  if (usage.total() == 0 && !is_free) return {};
+  return cost_usd(price, usage);
+}
+
+}  // namespace agentd

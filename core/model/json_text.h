@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace agentd {
+
+/// JSON as text, without a tree: histories are megabytes and are written and checked at every step.
+
+/// Appends `text` as a JSON string, quotes included. Invalid UTF-8 is replaced.
+void append_json_string(std::string& out, std::string_view text);
+
+/// Whether `text` is one valid JSON object, nested no deeper than 200: deeper ones break programs.
+bool is_json_object(std::string_view text);
+
+}  // namespace agentd

@@ -1,0 +1,123 @@
+#include "core/model/models.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/model/http_model.h"
+#include "core/model/openai.h"
+#include "core/model/scripted.h"
+#include "core/text.h"
+
+namespace agentd {
+namespace {
+
+struct Row {
+  std::string_view name;
+  const char* key_variable;
+  const char* url_variable;
+  std::string_view url;
+  std::unique_ptr<Codec> (*make_codec)();  ///< null: not built yet
+};
+
+/// A new provider is a codec in a file of its own and a row here.
+constexpr Row kProviders[] = {
+    {"anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com", nullptr},
+    {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", nullptr},
+    {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", nullptr},
+    {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", make_openai_codec},
+    {"openai-responses", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", nullptr},
+    {"scripted", nullptr, nullptr, "", nullptr},
+};
+
+const Row* find_row(std::string_view name) {
+  const auto found = std::find_if(std::begin(kProviders), std::end(kProviders),
+                                  [&](const Row& row) { return row.name == name; });
+  return found == std::end(kProviders) ? nullptr : found;
+}
+
+[[noreturn]] void refuse_unknown(const std::string& name) {
+  std::vector<std::string_view> known;
+  std::string list;
+  for (const Row& row : kProviders) {
+    known.push_back(row.name);
+    list.append(list.empty() ? "" : ", ").append(row.name);
+  }
+  const std::string_view near = nearest(name, known);
+  throw Error(Exit::Usage,
+              "model.provider: there is no provider '" + name + "'" +
+                  (near.empty() ? "; known are " + list : "; did you mean " + std::string(near) + "?"));
+}
+
+std::string base_url(const ModelSetup& setup, const Row& row, const Environment& environment) {
+  std::string url = expand_variables(setup.base_url, environment, "model.base_url");
+  if (url.empty()) url = trimmed_variable(environment, row.url_variable);
+  if (url.empty()) url = row.url;
+  while (url.ends_with('/')) url.pop_back();
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+    throw Error(Exit::Usage, "model.base_url must begin with http:// or https:// (from the task or " +
+                                 std::string(row.url_variable) + ")");
+  }
+  return url;
+}
+
+std::string key_variable(const ModelSetup& setup, const Row& row) {
+  return setup.api_key_env.empty() ? std::string(row.key_variable) : setup.api_key_env;
+}
+
+Provider make_provider(const ModelSetup& setup, const Row& row, const ModelWorld& world) {
+  Provider provider;
+  provider.codec = row.make_codec();
+  provider.endpoint.base_url = base_url(setup, row, world.environment);
+  provider.key_variable = key_variable(setup, row);
+  provider.endpoint.api_key = trimmed_variable(world.environment, provider.key_variable);
+  const bool own_host = provider.endpoint.base_url == row.url;
+  // Local servers need no key; one that the task names is wanted all the same.
+  if (provider.endpoint.api_key.empty() && (own_host || !setup.api_key_env.empty())) {
+    throw Error(Exit::Usage, "no key for " + std::string(row.name) + ": set the variable " +
+                                 provider.key_variable + ", or name another one in model.api_key_env");
+  }
+  provider.price = price_of(setup, world);
+  provider.secrets = model_secrets(setup, world.environment);
+  return provider;
+}
+
+}  // namespace
+
+std::vector<std::string> provider_names() {
+  std::vector<std::string> names;
+  for (const Row& row : kProviders) names.emplace_back(row.name);
+  return names;
+}
+
+std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
+  const Row* row = find_row(setup.provider);
+  if (row == nullptr) refuse_unknown(setup.provider);
+  if (row->name == "scripted") return make_scripted_model(setup, inputs);
+  if (row->make_codec == nullptr) throw Error(Exit::Usage, "not built yet: model.provider " + setup.provider);
+  if (setup.name.empty())
+    throw Error(Exit::Usage, "model.name is missing: which model of " + setup.provider + "?");
+  return std::make_unique<HttpModel>(make_provider(setup, *row, world), world.http, world.clock);
+}
+
+std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) {
+  const Row* row = find_row(setup.provider);
+  if (row == nullptr) return std::nullopt;
+  const bool own_host = row->url_variable == nullptr || base_url(setup, *row, world.environment) == row->url;
+  return find_price(world.prices, row->name, setup.name,
+                    own_host ? BuiltInPrices::Search : BuiltInPrices::Skip);
+}
+
+std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment) {
+  std::vector<std::string> names = variables_in(setup.base_url);
+  names.insert(names.end(), {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"});
+  for (const Row& row : kProviders)
+    if (row.key_variable != nullptr) names.emplace_back(row.key_variable);
+  if (!setup.api_key_env.empty()) names.push_back(setup.api_key_env);
+  std::set<std::string> secrets;
+  for (const std::string& name : names) secrets.insert(trimmed_variable(environment, name));
+  secrets.erase("");
+  return {secrets.begin(), secrets.end()};
+}
+
+}  // namespace agentd

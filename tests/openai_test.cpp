@@ -1,0 +1,249 @@
+#include "core/model/openai.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/model/json_text.h"
+#include "tests/support/catch.h"
+#include "tests/support/golden.h"
+#include "tests/support/openai_golden.h"
+
+namespace agentd {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> golden_responses() {
+  std::vector<std::string> names;
+  for (const auto& file : std::filesystem::directory_iterator(AGENTD_SOURCE_DIR "/tests/golden/openai")) {
+    if (file.path().extension() == ".http") names.push_back(file.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// Fed in two pieces, cut at `cut`, or byte by byte.
+constexpr std::size_t kEveryByte = std::string::npos;
+ModelResult decode(const GoldenResponse& response, std::size_t cut,
+                   const std::optional<HttpFailure>& failure = {}) {
+  const auto decoder = make_openai_codec()->decoder();
+  decoder->head(response.status, response.headers);
+  const std::string_view body = response.body;
+  if (cut == kEveryByte) {
+    for (std::size_t i = 0; i < body.size(); ++i) decoder->body(body.substr(i, 1));
+  } else {
+    decoder->body(body.substr(0, cut));
+    decoder->body(body.substr(cut));
+  }
+  return decoder->finish(failure);
+}
+
+ModelResult decode_golden(const std::string& name, const std::optional<HttpFailure>& failure = {}) {
+  return decode(read_response(name), 0, failure);
+}
+
+struct Case {
+  std::string name;
+  ModelSetup setup;
+  std::vector<Message> messages = {};
+  std::string base_url = "https://api.openai.com/v1";
+  std::string key = "sk-test";
+};
+
+const std::vector<ToolSpec> kTools = {
+    {"shell", "Runs \"sh -c\".", R"({"type":"object","properties":{"command":{"type":"string"}}})",
+     Effect::Once},
+    {"look", "Looks.", "", Effect::Read}};
+
+HttpRequest encode(const Case& c, std::span<const ToolSpec> tools = kTools) {
+  const ModelRequest request{c.setup, "demo-1a2b3c", "Be brief.\n", tools, c.messages};
+  return make_openai_codec()->encode(request, {c.base_url, c.key});
+}
+
+std::string describe(const HttpRequest& request) {
+  std::string text = request.method + " " + request.url + "\n";
+  for (const auto& [name, value] : request.headers) text.append(name).append(": ").append(value).append("\n");
+  return text + "\n" + request.body + "\n";
+}
+
+Message user(std::string text) {
+  return {.role = Role::User, .text = std::move(text)};
+}
+Message reply(std::vector<ToolCall> calls, std::string text = "", std::string provider = "openai") {
+  return {.role = Role::Assistant,
+          .text = std::move(text),
+          .calls = std::move(calls),
+          .provider = std::move(provider)};
+}
+Message result(ToolCall call, std::string text) {
+  return {.role = Role::Tool, .text = std::move(text), .call = std::move(call)};
+}
+
+std::vector<Message> a_history() {
+  const ToolCall list{"call_a", "shell", R"({"command": "ls \"x\""})"}, look{"call_b", "look", "{}"};
+  return {user("Count\tthe words of 'é' and \x01."),
+          reply({list, look}, "I will look."),
+          result(list, "a.txt\n"),
+          result(look, ""),
+          user("Hurry."),
+          reply({}, "There are 7.")};
+}
+
+std::vector<Case> request_cases() {
+  ModelSetup plain{.provider = "openai", .name = "gpt-4.1"};
+  ModelSetup full = plain;
+  full.max_output_tokens = 4096;
+  full.temperature = 0.2;
+  full.reasoning = "medium";
+  ModelSetup whole = full;
+  whole.stream = false;
+  ModelSetup extra = full;
+  extra.extra = R"({"service_tier":"flex","temperature":1,"stream":false,"stop":["\n"]})";
+  ModelSetup no_tools = plain;
+  no_tools.extra = R"({"tools":[],"messages":[]})";
+  const std::string local = "http://127.0.0.1:8080/v1";
+  return {{"request_plain", plain, {user("Hi.")}},
+          {"request_history", full, a_history()},
+          {"request_not_streamed", whole, {user("Hi.")}},
+          {"request_compatible_server", full, a_history(), local, ""},
+          {"request_extra_wins", extra, {user("Hi.")}},
+          {"request_extra_replaces_lists", no_tools, {user("Hi.")}},
+          {"request_european_host", full, {user("Hi.")}, "https://eu.api.openai.com/v1"},
+          {"request_lookalike_host", full, {user("Hi.")}, "https://api.openai.com.example/v1"}};
+}
+
+std::vector<std::string> ids_of(const std::string& body, const char* role) {
+  std::vector<std::string> ids;
+  const json request = json::parse(body);
+  for (const json& message : request["messages"]) {
+    if (message["role"] != role) continue;
+    if (message.contains("tool_call_id")) ids.push_back(message["tool_call_id"]);
+    if (!message.contains("tool_calls")) continue;
+    for (const json& call : message["tool_calls"]) ids.push_back(call["id"]);
+  }
+  return ids;
+}
+
+const HttpFailure kBroken{HttpFailure::Kind::Broken, "the connection broke"};
+
+}  // namespace
+
+TEST_CASE("every golden response decodes as its golden file shows, wherever it is split") {
+  for (const std::string& name : golden_responses()) {
+    INFO(name);
+    const GoldenResponse response = read_response(name);
+    const std::string whole = describe(decode(response, 0));
+    CHECK(golden("openai/" + name + ".json", whole) == whole);
+    CHECK(describe(decode(response, kEveryByte)) == whole);
+    for (std::size_t cut = 1; cut < response.body.size(); ++cut) {
+      const std::string split = describe(decode(response, cut));
+      if (split != whole) FAIL_CHECK("cut at " << cut << ": " << split);
+    }
+  }
+}
+
+TEST_CASE("a reply is taken from a stream that breaks after its end mark, and only then") {
+  const GoldenResponse response = read_response("stream_interleaved_calls");
+  const std::string whole = describe(decode(response, 0));
+  const std::size_t mark = response.body.find("tool_calls\"}]}\n\n") + 16;
+  for (std::size_t end = 0; end < response.body.size(); ++end) {
+    GoldenResponse cut = response;
+    cut.body.resize(end);
+    const ModelResult result = decode(cut, 0, kBroken);
+    if (std::holds_alternative<ModelReplied>(result) != (end >= mark)) FAIL_CHECK("cut at " << end);
+  }
+  CHECK(whole.find("call_a") != std::string::npos);
+}
+
+TEST_CASE("a failure on the wire says what happened and is tried again") {
+  using Kind = HttpFailure::Kind;
+  const auto failure = [](Kind kind) {
+    return std::get<ModelFailed>(decode_golden("stream_cut_in_call", HttpFailure{kind, "host x: so"}));
+  };
+  CHECK(failure(Kind::Connect) ==
+        ModelFailed{.reason = "network", .message = "openai: host x: so", .retryable = true});
+  CHECK(failure(Kind::Broken) ==
+        ModelFailed{.reason = "network", .message = "openai: host x: so", .retryable = true});
+  CHECK(failure(Kind::Timeout).reason == "timeout");
+  CHECK(failure(Kind::Timeout).message == "openai: host x: so (model.timeout)");
+  CHECK(failure(Kind::Idle).message == "openai: host x: so (model.idle_timeout)");
+}
+
+TEST_CASE("an interruption gives nothing, except of a reply that is already whole") {
+  const HttpFailure interrupted{HttpFailure::Kind::Interrupted, "interrupted"};
+  CHECK(std::holds_alternative<Interrupted>(decode_golden("stream_cut_in_call", interrupted)));
+  CHECK(std::holds_alternative<Interrupted>(decode_golden("error_429_quota", interrupted)));
+  CHECK(std::holds_alternative<Interrupted>(decode_golden("document_cut", interrupted)));
+  CHECK(std::holds_alternative<ModelReplied>(decode_golden("stream_text", interrupted)));
+}
+
+TEST_CASE("a document that the wire cut off is a failure of the wire") {
+  CHECK(std::get<ModelFailed>(decode_golden("document_cut", kBroken)).message ==
+        "openai: the connection broke");
+  CHECK(std::get<ModelFailed>(decode_golden("error_503_text", kBroken)).reason == "overloaded");
+}
+
+TEST_CASE("requests are written as the golden files show") {
+  for (const Case& c : request_cases()) {
+    INFO(c.name);
+    const HttpRequest request = encode(c);
+    const std::string text = describe(request);
+    CHECK(golden("openai/" + c.name + ".txt", text) == text);
+    CHECK(is_json_object(request.body));
+    CHECK(encode(c) == request);
+  }
+}
+
+TEST_CASE("a request without tools has no member for them") {
+  const json body = json::parse(encode({"", {.name = "m"}, {user("Hi.")}}, {}).body);
+  CHECK_FALSE(body.contains("tools"));
+  CHECK(body["messages"].size() == 2);
+}
+
+TEST_CASE("a longer history begins with the bytes of a shorter one") {
+  Case shorter{"", {.name = "m"}, a_history()};
+  Case longer = shorter;
+  longer.messages.push_back(user("More."));
+  const std::string begin = encode(shorter).body;
+  CHECK(encode(longer).body.starts_with(begin.substr(0, begin.size() - 2)));
+}
+
+TEST_CASE("call ids are unique in a request, whatever the provider gave") {
+  const ToolCall none{"", "shell", "{}"}, first{"call_1", "shell", "{}"}, trap{"call_1_1", "shell", "{}"};
+  const Case c{"",
+               {.name = "m"},
+               {user("Go."),                                                //
+                reply({none, none}), result(none, "1"), result(none, "2"),  //
+                reply({first, first}), result(first, "3"), result(first, "4"), reply({first, trap}),
+                result(first, "5"), result(trap, "6"), reply({first}, "", "anthropic"), result(first, "7")}};
+  const std::vector<std::string> ids = ids_of(encode(c).body, "assistant");
+  CHECK(ids == std::vector<std::string>{"call_1_1", "call_1_2", "call_1", "call_4_2", "call_7_1", "call_7_2",
+                                        "call_10_1"});
+  CHECK(ids_of(encode(c).body, "tool") == ids);
+}
+
+TEST_CASE("what a strict server would refuse for ever is sent in a form that it takes") {
+  const auto sent = [](const std::string& name, const std::string& arguments) {
+    const Case c{"",
+                 {.name = "m"},
+                 {user("Go."), reply({{"c", name, arguments}}), result({"c", name, ""}, "invalid")}};
+    const json function = json::parse(encode(c).body)["messages"][2]["tool_calls"][0]["function"];
+    return function["name"].get<std::string>() + " " + function["arguments"].get<std::string>();
+  };
+  CHECK(sent("shell", R"({ "a" : 1 })") == R"(shell { "a" : 1 })");
+  CHECK(sent("shell", R"({"a": )") == "shell {}");
+  CHECK(sent("shell", "") == "shell {}");
+  CHECK(sent("shell", "[1]") == "shell {}");
+  CHECK(sent("shell", "\xff") == "shell {}");
+  CHECK(sent("functions.shell", "{}") == "functions_shell {}");
+  CHECK(sent("", "{}") == "_ {}");
+  CHECK(sent(std::string(70, 'x'), "{}") == std::string(64, 'x') + " {}");
+}
+
+TEST_CASE("text that is not UTF-8 is replaced, so that the request is valid JSON") {
+  const Case c{"", {.name = "m"}, {user("a\xff\xc3(b\"\\\n\x1f\x7f é 🌍")}};
+  const json body = json::parse(encode(c).body);
+  CHECK(body["messages"][1]["content"] == "a\xEF\xBF\xBD\xEF\xBF\xBD(b\"\\\n\x1f\x7f é 🌍");
+}
+
+}  // namespace agentd

@@ -1,0 +1,68 @@
+#include "core/model/server_error.h"
+
+#include "tests/support/catch.h"
+
+namespace agentd {
+
+TEST_CASE("a server's error is read in every form that is in use") {
+  const std::vector<std::pair<std::string, ServerError>> cases = {
+      {"", {}},
+      {" \n", {}},
+      {R"({"error":{"message":"m","type":"t","code":"c"}})", {"m", "c", 0}},
+      {R"({"error":{"message":"m","type":"t","code":null}})", {"m", "t", 0}},
+      {R"({"error":{"message":"m","code":503}})", {"m", "", 503}},
+      {R"({"type":"error","error":{"type":"overloaded_error","message":"m"}})", {"m", "overloaded_error", 0}},
+      {R"({"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}})",
+       {"m", "RESOURCE_EXHAUSTED", 429}},
+      {R"([{"error":{"message":"m"}}])", {"m", "", 0}},
+      {R"({"error":"m"})", {"m", "", 0}},
+      {R"({"message":"m"})", {"m", "", 0}},
+      {R"({"detail":"m"})", {"m", "", 0}},
+      {R"({"detail":[1]})", {R"({"detail":[1]})", "", 0}},
+      {R"({"error":{"code":7}})", {R"({"code":7})", "", 0}},
+      {R"({"error":null})", {R"({"error":null})", "", 0}},
+      {"{}", {}},
+      {"{\"error\":\"\xff\"}", {"\xEF\xBF\xBD", "", 0}},
+      {"{broken", {"{broken", "", 0}},
+      {"[", {"[", "", 0}},
+      {"[]", {"[]", "", 0}},
+      {"<p>", {"an HTML page", "", 0}},
+      {"<html><title> A\nB </title>", {"an HTML page titled \"A B\"", "", 0}},
+      {"no\r\n  route\x01", {"no route", "", 0}}};
+  for (const auto& [body, error] : cases) {
+    INFO(body);
+    CHECK(read_server_error(body) == error);
+  }
+}
+
+TEST_CASE("a message is one line of at most 500 bytes that no character is cut in") {
+  CHECK(one_line("  a \n b\t") == "a b");
+  CHECK(one_line(std::string(500, 'x')) == std::string(500, 'x'));
+  CHECK(one_line(std::string(501, 'x')) == std::string(497, 'x') + "…");
+  CHECK(one_line(std::string(496, 'x') + "ééé") == std::string(496, 'x') + "…");
+  std::string spaced;
+  for (int i = 0; i < 400; ++i) spaced += "a    ";
+  CHECK(one_line(spaced).size() <= 500);
+}
+
+TEST_CASE("retry headers are read in the order that clients agree on, dates against the server's own") {
+  const std::string date = "Sun, 22 Nov 2026 23:59:30 GMT", later = "Mon, 23 Nov 2026 00:00:10 GMT";
+  const std::vector<std::pair<HttpHeaders, std::optional<std::int64_t>>> cases = {
+      {{}, {}},
+      {{{"Retry-After", "2"}}, 2000},
+      {{{"retry-after", "0.25"}}, 250},
+      {{{"RETRY-AFTER-MS", "12.6"}, {"retry-after", "9"}}, 13},
+      {{{"retry-after-ms", "soon"}, {"retry-after", "9"}}, 9000},
+      {{{"retry-after", later}, {"date", date}}, 40'000},
+      {{{"retry-after", date}, {"date", later}}, 0},
+      {{{"retry-after", later}}, {}},
+      {{{"retry-after", "Mon, 99 Nov 2026 00:00:10 GMT"}, {"date", date}}, {}},
+      {{{"retry-after", "Mon, 23 Xyz 2026 00:00:10 GMT"}, {"date", date}}, {}},
+      {{{"retry-after", "-1"}}, {}},
+      {{{"retry-after", "nan"}}, {}},
+      {{{"retry-after", "inf"}}, 31'622'400'000},
+      {{{"retry-after", ""}}, {}}};
+  for (const auto& [headers, wait] : cases) CHECK(retry_after_ms(headers) == wait);
+}
+
+}  // namespace agentd

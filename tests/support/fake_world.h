@@ -1,0 +1,153 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/loop.h"
+#include "core/model/openai.h"
+#include "core/model/scripted.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_stop.h"
+#include "tests/support/memory_journal.h"
+#include "tests/support/story.h"
+
+namespace agentd {
+
+/// The process dies here: what is durable stays, the rest is gone.
+struct Crash {};
+
+/// Counts the instants at which a process can die, and dies at the chosen one.
+class Fuse {
+ public:
+  explicit Fuse(int burns_at = 0) : burns_at_(burns_at) {}
+  void pass() {
+    if (++passed_ == burns_at_) throw Crash{};
+  }
+  int passed() const { return passed_; }
+
+ private:
+  int burns_at_;
+  int passed_ = 0;
+};
+
+/// What outlives a process: the disk and the outside world.
+struct Lasting {
+  MemoryJournal journal;
+  std::vector<Letter> letters;
+  std::map<std::string, int> effects;  ///< how often each call took effect
+  std::map<std::int64_t, std::set<std::string>>
+      requests;  ///< the bytes sent for each step; one each, if all is well
+  std::int64_t now_ms = 1'000'000;
+};
+
+class FusedJournal : public Journal {
+ public:
+  FusedJournal(Journal& journal, Fuse& fuse) : journal_(journal), fuse_(fuse) {}
+  void read(const std::function<void(Record)>& each) override { journal_.read(each); }
+  void append(const Record& record) override {
+    fuse_.pass();
+    journal_.append(record);
+    fuse_.pass();
+  }
+  void commit() override {
+    fuse_.pass();
+    journal_.commit();
+    fuse_.pass();
+  }
+
+ private:
+  Journal& journal_;
+  Fuse& fuse_;
+};
+
+class FusedInbox : public Inbox {
+ public:
+  FusedInbox(Lasting& lasting, Fuse& fuse) : lasting_(lasting), fuse_(fuse) {}
+  std::vector<Letter> read() override { return lasting_.letters; }
+  void remove(const Letter& letter) override {
+    fuse_.pass();
+    std::erase(lasting_.letters, letter);
+    fuse_.pass();
+  }
+
+ private:
+  Lasting& lasting_;
+  Fuse& fuse_;
+};
+
+/// The scripted model; remembers the bytes that the OpenAI codec would have sent.
+class LoggedModel : public Model {
+ public:
+  LoggedModel(const RunStarted& start, const State& state, Lasting& lasting, Fuse& fuse)
+      : scripted_(make_scripted_model(start.task.model, start.inputs)),
+        state_(state),
+        lasting_(lasting),
+        fuse_(fuse) {}
+  ModelResult ask(const ModelRequest& request, const Stop& stop) override {
+    fuse_.pass();
+    lasting_.requests[state_.step].insert(
+        make_openai_codec()->encode(request, {"http://host/v1", "key"}).body);
+    fuse_.pass();
+    return scripted_->ask(request, stop);
+  }
+
+ private:
+  std::unique_ptr<Model> scripted_;
+  const State& state_;
+  Lasting& lasting_;
+  Fuse& fuse_;
+};
+
+/// Every tool takes effect, counted, and says how it was called. Results land in reverse order.
+class CountingTools : public Tools {
+ public:
+  CountingTools(Lasting& lasting, Fuse& fuse) : lasting_(lasting), fuse_(fuse) {}
+  void run(std::span<const ToolRun> calls, const Stop& stop,
+           const std::function<void(ToolFinished)>& landed) override {
+    for (const ToolRun& call : calls) {
+      fuse_.pass();
+      ++lasting_.effects[to_string(call.call)];
+      fuse_.pass();
+    }
+    if (stop.reason() != StopReason::None) return;
+    for (auto call = calls.rbegin(); call != calls.rend(); ++call)
+      landed({call->call, {Outcome::Ok, call->tool + call->arguments, ""}, 1});
+  }
+
+ private:
+  Lasting& lasting_;
+  Fuse& fuse_;
+};
+
+/// Parts of a process that a test brings itself.
+struct Parts {
+  Journal* journal = nullptr;
+  Inbox* inbox = nullptr;
+  const Stop* stop = nullptr;
+  std::function<void(const Record&)> observe = [](const Record&) {};
+};
+
+/// One process: goes on with what lasts until the run pauses, or the fuse burns. Returns the live state.
+inline State live(Lasting& lasting, const RunStarted& start, Fuse& fuse, const Parts& parts = {}) {
+  lasting.journal.reopen();
+  State state = fold(lasting.journal);
+  std::vector<Event> opening;
+  if (state.seq == 0) opening.push_back(start);
+  opening.push_back(an_invocation());
+
+  FakeClock clock(lasting.now_ms);
+  const NeverStop never;
+  FusedJournal journal(parts.journal ? *parts.journal : lasting.journal, fuse);
+  FusedInbox inbox(lasting, fuse);
+  LoggedModel model(start, state, lasting, fuse);
+  CountingTools tools(lasting, fuse);
+  drive({clock, parts.stop ? *parts.stop : never, journal, parts.inbox ? *parts.inbox : inbox, model, tools,
+         parts.observe},
+        state, std::move(opening));
+  return state;
+}
+
+}  // namespace agentd
