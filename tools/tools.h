@@ -1,0 +1,66 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/process.h"
+#include "core/tool.h"
+
+namespace agentd {
+
+/// What a tool may touch.
+struct ToolContext {
+  std::filesystem::path workspace;
+  std::filesystem::path outputs;  ///< runs/ID/outputs
+  Process& process;
+  const Stop& stop;                                ///< of the call; the toolbox puts its own here
+  std::map<std::string, std::string> environment;  ///< for child processes, secrets left out
+  std::vector<std::string> secrets;                ///< masked in every result
+  /// The run's own: closing any descriptor of it, or of its -wal, would drop the locks that make us the
+  /// owner.
+  std::filesystem::path journal = {};
+};
+
+/// Takes what a call puts out: any bytes, any amount. Throws Error(Storage) where it cannot be kept.
+using OutputSink = std::function<void(std::string_view)>;
+
+/// A tool's own word about one call. The toolbox caps, masks and cleans it afterwards.
+struct ToolAnswer {
+  Outcome outcome = Outcome::Ok;
+  std::string text;      ///< comes after all that went into the sink
+  bool cut_off = false;  ///< the invocation had to end first: the call may or may not have taken effect
+};
+
+class Tool {
+ public:
+  virtual ~Tool() = default;
+  virtual ToolSpec spec() const = 0;
+  /// Bad arguments are an answer that the model reads, never an exception. Called from several threads.
+  virtual ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink& output) const = 0;
+  /// Quick work on files: such calls of one reply run one after the other, each seeing what those before it
+  /// did.
+  virtual bool keeps_order() const { return false; }
+};
+
+/// The names of all built-in tools, sorted.
+std::vector<std::string_view> tool_names();
+/// Null for a name that is not built in. Throws Error(Usage) for a setting that the tool does not have.
+/// `${VAR}` in `env` must have been expanded.
+std::unique_ptr<Tool> make_tool(const ToolSetup& setup);
+/// Throws Error(Usage) for a name that is not built in.
+std::vector<ToolSpec> tool_specs(const std::vector<ToolSetup>& setups);
+
+/// All tools of a task behind the seam of the loop.
+std::unique_ptr<Tools> make_toolbox(const std::vector<ToolSetup>& setups, ToolContext context, Clock& clock);
+
+/// What of our own environment child processes may see: a short list, and no proxy that holds a password.
+std::map<std::string, std::string> tool_environment(const char* const* environ);
+
+}  // namespace agentd
