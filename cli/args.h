@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace agentd {
+
+enum class Output { Text, Json, Jsonl };
+
+/// The command line as plain data. Durations are milliseconds.
+struct Args {
+  std::string command;
+  std::string target;  ///< TASK.yaml or a run's id
+  std::string text;    ///< send: what to say
+  std::string memory;  ///< never empty: option, environment or default
+  std::optional<std::string> run;
+  bool new_run = false;
+  std::vector<std::pair<std::string, std::string>> inputs;
+  std::optional<std::string> inputs_file;
+  std::optional<std::int64_t> deadline_ms;
+  std::optional<std::string> model;
+  std::optional<std::int64_t> max_steps;
+  std::optional<double> max_cost;
+  std::optional<std::string> workspace;
+  std::int64_t wait_ms = 0;
+  bool adopt = false;
+  Output output = Output::Text;
+  bool quiet = false;
+  bool verbose = false;
+  std::optional<std::string> status;  ///< list
+  std::optional<std::int64_t> step;   ///< show
+  std::int64_t since = 0;             ///< log
+  bool follow = false;                ///< log
+};
+
+/// Parses argv. Prints help or the version and returns none if that was asked for; throws Error(Usage)
+/// otherwise.
+std::optional<Args> parse_args(int argc, const char* const* argv);
+
+}  // namespace agentd

@@ -1,0 +1,27 @@
+#include "cli/commands.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace agentd {
+
+Command find_command(const std::string& name) {
+  constexpr std::array<std::pair<std::string_view, Command>, 9> kCommands{{
+      {"cancel", cancel_command},
+      {"list", list_command},
+      {"log", log_command},
+      {"resume", resume_command},
+      {"run", run_command},
+      {"schema", schema_command},
+      {"send", send_command},
+      {"show", show_command},
+      {"validate", validate_command},
+  }};
+  const auto found =
+      std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& each) { return each.first == name; });
+  return found == kCommands.end() ? nullptr : found->second;
+}
+
+}  // namespace agentd

@@ -1,0 +1,126 @@
+#include "cli/report.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "core/store/files.h"
+#include "core/text.h"
+
+namespace agentd {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Step Functions passes 256 KB at most.
+constexpr std::size_t kLargestResult = 200'000;
+constexpr std::size_t kLongestMessage = 8'000;
+
+Standing standing_of(const Ending& ending) {
+  return std::visit(
+      overloaded{[](const Completed&) {
+                   return Standing{"completed", "", "", Exit::Completed};
+                 },
+                 [](const Failed& e) {
+                   return Standing{"failed", e.reason, e.message, Exit::Failed};
+                 },
+                 [](const Cancelled&) {
+                   return Standing{"cancelled", "cancelled", "cancelled by a person", Exit::Failed};
+                 },
+                 [](const LimitReached& e) {
+                   return Standing{"limit", e.limit, e.message, Exit::Limit};
+                 }},
+      ending);
+}
+
+/// Why there is no answer; null where nothing went wrong.
+Json error_of(const State& state, const Standing& standing) {
+  const bool is_error = standing.status == "failed" || standing.status == "storage";
+  const bool has_failure = standing.status == "suspended" && state.failure;
+  if (!is_error && !has_failure) return nullptr;
+  const std::string& message = has_failure ? state.failure->message : standing.message;
+  return {{"type", has_failure ? state.failure->reason : standing.reason},
+          {"message", cut_middle(message, kLongestMessage, "…")}};
+}
+
+std::int64_t ceil_seconds(std::int64_t milliseconds) {
+  return (std::max<std::int64_t>(milliseconds, 0) + 999) / 1000;
+}
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Standing standing_of(const State& state) {
+  if (state.ending) return standing_of(*state.ending);
+  if (state.suspended)
+    return {"suspended", state.suspended->reason, state.suspended->message, Exit::Suspended};
+  return {"running", "", "", Exit::Suspended};
+}
+
+const std::string* answer_of(const State& state) {
+  const auto* completed = state.ending ? std::get_if<Completed>(&*state.ending) : nullptr;
+  return completed != nullptr ? &completed->result : nullptr;
+}
+
+std::string result_line(const std::string& result_json) {
+  return R"({"kind":"result",)" + result_json.substr(1);
+}
+
+std::string cost_text(const State& state) {
+  if (!state.cost_usd) return "-";
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "$%.4f", *state.cost_usd);
+  return text.data();
+}
+
+Json report_of(const State& state, const Standing& standing, std::int64_t now_ms) {
+  Json resume_at;
+  std::int64_t retry_after = 0;
+  if (standing.status == "suspended" && state.suspended && state.suspended->resume_at_ms) {
+    resume_at = format_time(ceil_seconds(*state.suspended->resume_at_ms) * 1000);
+    retry_after = ceil_seconds(*state.suspended->resume_at_ms - now_ms);
+  }
+  const Usage& usage = state.usage;
+  return {
+      {"schema", 1},
+      {"run", state.run},
+      {"status", standing.status},
+      {"reason", standing.reason.empty() ? Json() : Json(standing.reason)},
+      {"resume_at", std::move(resume_at)},
+      {"retry_after_seconds", retry_after},
+      {"step", state.step},
+      {"steps_this_invocation", 0},
+      {"result", nullptr},
+      {"result_path", nullptr},
+      {"error", error_of(state, standing)},
+      {"pending", Json::array()},
+      {"usage",
+       {{"model_calls", state.model_calls},
+        {"input_tokens", usage.input + usage.cache_read + usage.cache_write},
+        {"cached_input_tokens", usage.cache_read},
+        {"output_tokens", usage.output},
+        {"cost_usd", state.cost_usd ? Json(*state.cost_usd) : Json()}}},
+  };
+}
+
+std::string result_json(const State& state, const Standing& standing, std::int64_t steps_this_invocation,
+                        std::int64_t now_ms, const RunPaths& paths) {
+  Json report = report_of(state, standing, now_ms);
+  report["steps_this_invocation"] = steps_this_invocation;
+  const std::string* answer = answer_of(state);
+  if (answer != nullptr) report["result"] = *answer;
+  std::string text = dump(report);
+  if (answer == nullptr || text.size() < kLargestResult) return text;
+  const std::filesystem::path file = paths.folder / "result.txt";
+  if (!is_there(file)) publish(file, *answer);
+  report["result"] = nullptr;
+  report["result_path"] = file.string();
+  return dump(report);
+}
+
+}  // namespace agentd

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "core/error.h"
+#include "core/state.h"
+#include "core/store/memory_dir.h"
+
+namespace agentd {
+
+/// How a run stands, in the words of the contract's result object.
+struct Standing {
+  std::string status;  ///< completed, failed, cancelled, suspended, waiting, limit, busy, storage; running
+  std::string reason;
+  std::string message;  ///< one sentence for people; empty when all is well
+  Exit exit = Exit::Completed;
+  bool operator==(const Standing&) const = default;
+};
+Standing standing_of(const State& state);
+
+/// The contract's result object with all its fields, the answer left out.
+nlohmann::ordered_json report_of(const State& state, const Standing& standing, std::int64_t now_ms);
+
+/// The result object on one line, always under 200 KB: a longer answer goes to result.txt in the run's
+/// folder.
+std::string result_json(const State& state, const Standing& standing, std::int64_t steps_this_invocation,
+                        std::int64_t now_ms, const RunPaths& paths);
+
+/// The last line of --output jsonl: the result object, marked as such.
+std::string result_line(const std::string& result_json);
+
+/// For tables: "$0.0912"; "-" where a price is unknown.
+std::string cost_text(const State& state);
+
+/// The answer of a completed run; null for any other.
+const std::string* answer_of(const State& state);
+
+}  // namespace agentd

@@ -1,0 +1,102 @@
+#include "cli/wish.h"
+
+#include <filesystem>
+
+#include "cli/inputs.h"
+#include "cli/task_file.h"
+#include "core/decide.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "prompts.h"
+#include "tools/tools.h"
+
+namespace agentd {
+
+namespace {
+
+void apply_flags(const Args& args, Task& task) {
+  if (args.max_steps) task.limits.steps = args.max_steps;
+  if (args.max_cost) task.limits.cost_usd = args.max_cost;
+  if (args.workspace) task.workspace = std::filesystem::absolute(*args.workspace).lexically_normal().string();
+}
+
+std::string free_id(const MemoryDir& memory, const std::string& id) {
+  for (int i = 2;; ++i) {
+    std::string candidate = id + "-" + std::to_string(i);
+    if (!memory.has_run(candidate)) return candidate;
+  }
+}
+
+/// Goal and instructions, as one text.
+std::string with_instructions(std::string_view text, const Task& task) {
+  return task.instructions.empty() ? std::string(text) : std::string(text) + "\n\n" + task.instructions;
+}
+
+RunStarted start_of(const Wish& wish) {
+  return {wish.id,
+          wish.task,
+          wish.inputs,
+          wish.goal,
+          with_instructions(prompts::system, wish.task),
+          tool_specs(wish.task.tools),
+          AGENTD_VERSION};
+}
+
+/// A changed goal is told to the model as something new: what it was shown before is never rewritten.
+TaskUpdated update_of(const Wish& wish, const State& state) {
+  TaskUpdated update{wish.task, wish.inputs, wish.goal, state.tools, ""};
+  if (wish.task.tools != state.task.tools) update.tools = tool_specs(wish.task.tools);
+  if (wish.goal == state.goal && wish.inputs == state.inputs &&
+      wish.task.instructions == state.task.instructions)
+    return update;
+  if (!wish.adopt)
+    throw Error(Exit::Usage,
+                "the goal, inputs or instructions of run " + wish.id +
+                    " have changed since it began: --adopt tells the agent and goes on, --new starts "
+                    "another run");
+  update.note = prompts::goal_changed;
+  update.note += "\n" + with_instructions(wish.goal, wish.task);
+  return update;
+}
+
+}  // namespace
+
+Wish wish_from_file(const Args& args, const Config& config, const MemoryDir& memory) {
+  Wish wish;
+  wish.task = read_task_file(args.target, config, args.model);
+  apply_flags(args, wish.task);
+  wish.inputs = resolve_inputs(wish.task, args.inputs, args.inputs_file, args.target);
+  wish.goal = render_template(wish.task.goal, wish.inputs);
+  wish.id = args.run ? *args.run : run_id_for(wish.task, wish.goal, wish.inputs);
+  if (args.new_run && memory.has_run(wish.id)) wish.id = free_id(memory, wish.id);
+  wish.adopt = args.adopt;
+  return wish;
+}
+
+Wish wish_from_journal(const Args& args, const State& state) {
+  if (state.seq == 0)
+    throw Error(Exit::Usage, "run " + args.target + " has not begun: start it with 'agentd run'");
+  Wish wish{state.run, state.task, state.inputs, state.goal, false};
+  if (args.model) wish.task = with_model(wish.task, *args.model);
+  apply_flags(args, wish.task);
+  return wish;
+}
+
+std::vector<Event> opening_events(const Wish& wish, const State& state, const InvocationStarted& invocation,
+                                  std::int64_t now_ms) {
+  if (state.seq == 0) return {start_of(wish), invocation};
+  const bool is_unchanged = wish.task == state.task && wish.goal == state.goal && wish.inputs == state.inputs;
+  if (is_unchanged)
+    return can_go_on(state, state.task.limits, now_ms) ? std::vector<Event>{invocation}
+                                                       : std::vector<Event>{};
+  if (state.ending && std::holds_alternative<Completed>(*state.ending)) {
+    if (!wish.adopt) return {};
+    throw Error(Exit::Usage,
+                "run " + wish.id + " has completed: there is nothing to adopt; --new starts another run");
+  }
+  const TaskUpdated update = update_of(wish, state);
+  if (!can_go_on(state, wish.task.limits, now_ms)) return {};
+  return {invocation, update};
+}
+
+}  // namespace agentd
