@@ -1,0 +1,230 @@
+// Measures agentd as a whole process against limits taken in the same run: what the same machine needs for a
+// bare HTTP round trip, a 4 KB write with fdatasync, `sh -c true`, and curl. Prints medians and ratios; fails
+// only if agentd does.
+//
+//   bench AGENTD [FOLDER]      FOLDER: where to work; its file system is what is measured (default: a new one
+//   in /tmp)
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "core/os/system_clock.h"
+#include "core/store/memory_dir.h"
+#include "core/store/ownership.h"
+#include "core/store/sqlite_journal.h"
+#include "tests/bench/server.h"
+#include "tests/support/fake_stop.h"
+#include "tests/support/story.h"
+
+extern char** environ;
+
+using namespace agentd;
+namespace fs = std::filesystem;
+
+namespace {
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+pid_t start(const std::vector<std::string>& words) {
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  pid_t pid = 0;
+  if (posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ) != 0) std::perror(argv[0]);
+  posix_spawn_file_actions_destroy(&actions);
+  return pid;
+}
+
+/// How long it took, in milliseconds.
+double run(const std::vector<std::string>& words, Server* server = nullptr) {
+  const double began = now_ms();
+  const pid_t pid = start(words);
+  if (server != nullptr) server->watch(pid);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return now_ms() - began;
+}
+
+double fdatasync_ms(const fs::path& folder) {
+  const int fd = open((folder / "sync").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  const std::string block(4096, 'x');
+  std::vector<double> times;
+  for (int i = 0; i < 200; ++i) {
+    const double began = now_ms();
+    if (write(fd, block.data(), block.size()) < 0 || fdatasync(fd) != 0) std::perror("fdatasync");
+    times.push_back(now_ms() - began);
+  }
+  close(fd);
+  return median(times);
+}
+
+double repeat(int times, const std::vector<std::string>& words) {
+  std::vector<double> all;
+  for (int i = 0; i < times; ++i) all.push_back(run(words));
+  return median(all);
+}
+
+class Bench {
+ public:
+  Bench(std::string agentd, fs::path folder) : agentd_(std::move(agentd)), folder_(std::move(folder)) {
+    setenv("OPENAI_API_KEY", "bench", 1);
+  }
+
+  void all() {
+    const double sync = fdatasync_ms(folder_);
+    const double shell = repeat(200, {"/bin/sh", "-c", "true"});
+    const double trip = round_trip_ms(server_);
+    std::printf("limits        fdatasync 4 KB %.3f ms, sh -c true %.3f ms, round trip %.3f ms\n", sync, shell,
+                trip);
+    first_request();
+    steps(trip + sync + shell);
+    for (const int count : {10, 1000, 10'000}) resume(count, 200);
+    resume(1000, 4096);
+  }
+
+ private:
+  std::vector<std::string> command(const std::string& memory, const std::string& run) const {
+    return {agentd_, "run", (folder_ / "task.yaml").string(), "--memory", (folder_ / memory).string(),
+            "--run", run};
+  }
+
+  void write_task(int steps) const {
+    std::ofstream(folder_ / "task.yaml")
+        << "version: 1\nname: bench\ngoal: Go on.\ntools: [shell]\nlimits: {steps: " << steps
+        << "}\nmodel: {provider: openai, name: m, stream: false, base_url: "
+        << "'http://127.0.0.1:" << server_.port() << "/v1'}\n";
+  }
+
+  void first_request() {
+    write_task(1);
+    std::vector<double> ours;
+    std::vector<double> curls;
+    const std::string url = "http://127.0.0.1:" + std::to_string(server_.port()) + "/v1/chat/completions";
+    for (int i = 0; i < 20; ++i) {
+      ours.push_back(to_first_request(command("first", "r" + std::to_string(i))));
+      curls.push_back(
+          to_first_request({"curl", "-s", "-H", "Content-Type: application/json", "-d", "{}", url}));
+    }
+    std::printf("first request agentd %.2f ms, curl %.2f ms: %.2f ×\n", median(ours), median(curls),
+                median(ours) / median(curls));
+  }
+
+  double to_first_request(const std::vector<std::string>& words) {
+    server_.answer_with(0);
+    const double began = now_ms();
+    run(words);
+    return server_.requests().front() - began;
+  }
+
+  void steps(double limit) {
+    constexpr int kSteps = 200;
+    write_task(kSteps + 1);
+    server_.answer_with(kSteps);
+    const double took = run(command("steps", "s"), &server_);
+    std::vector<double> gaps;
+    for (std::size_t i = 1; i < server_.requests().size(); ++i)
+      gaps.push_back(server_.requests()[i] - server_.replies()[i - 1]);
+    const double disk = static_cast<double>(fs::file_size(folder_ / "steps/runs/s/journal.db"));
+    std::printf(
+        "step          %.3f ms from reply to next request: %.2f × (round trip + fdatasync + sh); first 20: "
+        "%.3f, last 20: %.3f\n",
+        median(gaps), median(gaps) / limit, median({gaps.begin(), gaps.begin() + 20}),
+        median({gaps.end() - 20, gaps.end()}));
+    std::printf("              %d steps %.0f ms, %.1f MB RSS, %.0f bytes on disk a step\n", kSteps, took,
+                server_.peak_rss_mb(), disk / kSteps);
+  }
+
+  /// A journal of that many steps, each with a result of that many bytes, then one more reply.
+  void resume(int count, std::size_t bytes) {
+    write_task(count + 100);
+    const std::string id = "n" + std::to_string(count) + "-" + std::to_string(bytes);
+    server_.answer_with(0);
+    run(command("resume", id + "-seed"));
+    const double payload = forge(id, count, bytes);
+    server_.answer_with(0);
+    const double began = now_ms();
+    run({agentd_, "resume", id, "--memory", (folder_ / "resume").string(), "--max-steps",
+         std::to_string(count + 100)},
+        &server_);
+    const double disk = static_cast<double>(fs::file_size(folder_ / "resume/runs" / id / "journal.db"));
+    std::printf(
+        "resume        %6d steps of %4zu bytes: %.1f ms to the request, %.1f MB RSS, disk %.2f × payload\n",
+        count, bytes, server_.requests().empty() ? -1 : server_.requests().front() - began,
+        server_.peak_rss_mb(), disk / payload);
+  }
+
+  /// Continues the first event of the seed run, so that the task is one that agentd itself wrote. Returns its
+  /// payload.
+  double forge(const std::string& id, int count, std::size_t bytes) const {
+    const MemoryDir memory = MemoryDir::create(folder_ / "resume");
+    const RunPaths paths = memory.make_run(id);
+    SystemClock clock;
+    FakeStop stop;
+    const auto owner = Ownership::acquire(paths, 0, clock, stop);
+    const auto journal = open_journal(paths);
+    double payload = 0;
+    Story story;
+    std::size_t written = 0;
+    const auto tell = [&](Event event) {
+      story.tell(std::move(event));
+      const Record& record = story.records()[written++];
+      journal->append(record);
+      payload += static_cast<double>(to_json(record).size());
+    };
+    RunStarted first;
+    read_first(memory.run(id + "-seed"), first);
+    first.run = id;
+    tell(first);
+    tell(an_invocation());
+    for (int i = 1; i <= count; ++i) {
+      tell(a_reply({{"call_" + std::to_string(i), "shell", R"({"command":"true"})"}}));
+      tell(ToolStarted{{i, 1}, "shell"});
+      tell(a_result({i, 1}, std::string(bytes, 'x')));
+    }
+    journal->commit();
+    return payload;
+  }
+
+  static void read_first(const RunPaths& paths, RunStarted& first) {
+    SystemClock clock;
+    FakeStop stop;
+    const auto owner = Ownership::acquire(paths, 0, clock, stop);
+    open_journal(paths)->read([&](const Record& record) {
+      if (const auto* start = std::get_if<RunStarted>(&record.event)) first = *start;
+    });
+  }
+
+  std::string agentd_;
+  fs::path folder_;
+  Server server_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: bench AGENTD [FOLDER]\n");
+    return 2;
+  }
+  char name[] = "/tmp/agentd-bench.XXXXXX";
+  const fs::path folder = argc > 2 ? fs::path(argv[2]) : fs::path(mkdtemp(name));
+  fs::create_directories(folder);
+  Bench(argv[1], folder).all();
+  if (argc <= 2) fs::remove_all(folder);
+}
