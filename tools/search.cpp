@@ -44,7 +44,8 @@ class Search {
   Search(Pattern pattern, const Stop& stop) : pattern_(std::move(pattern)), stop_(stop) {}
 
   void search_file(Fd file, const std::string& path);
-  void search_folder(const Workspace& workspace, const std::string& path, const std::string& glob);
+  /// False: there is no such folder.
+  bool search_folder(const Workspace& workspace, const std::string& path, const std::string& glob);
   ToolAnswer answer() const;
 
  private:
@@ -71,9 +72,11 @@ void Search::search_file(Fd file, const std::string& path) {
   if (lines.error() != 0) ++unreadable_;
 }
 
-void Search::search_folder(const Workspace& workspace, const std::string& path, const std::string& glob) {
+bool Search::search_folder(const Workspace& workspace, const std::string& path, const std::string& glob) {
+  const Opened folder = workspace.open_folder(path);
+  if (!folder.fd) return false;
   const std::string prefix = path == "." ? "" : path + "/";
-  unreadable_ += walk(workspace.open_folder(path).fd, [&](const Entry& entry) {
+  unreadable_ += walk(folder.fd, [&](const Entry& entry) {
     if (is_enough()) return Step::Stop;
     if (entry.kind == Entry::Kind::Folder) return entry.name == ".git" ? Step::Over : Step::Into;
     const std::string name = prefix + entry.path;
@@ -85,6 +88,7 @@ void Search::search_folder(const Workspace& workspace, const std::string& path, 
     }
     return Step::Over;
   });
+  return true;
 }
 
 ToolAnswer Search::answer() const {
@@ -117,10 +121,8 @@ class SearchTool final : public Tool {
     Search search(std::move(pattern), context.stop);
     const Workspace workspace(context.workspace, context.journal);
     const std::string path = arguments.text("path", ".");
-    if (workspace.open_folder(path).fd) {
-      search.search_folder(workspace, workspace.relative(path), arguments.text("glob"));
+    if (search.search_folder(workspace, workspace.relative(path), arguments.text("glob")))
       return search.answer();
-    }
     Opened file = open_named_file(context, path);
     if (!file.fd) return failed(file.problem);
     search.search_file(std::move(file.fd), path);

@@ -143,6 +143,7 @@ class Toolbox final : public Tools {
 
   /// A call behind one that changes files may need what that one wrote.
   bool builds_on_files(std::span<const ToolRun> calls) const {
+    if (calls.size() < 2) return false;
     bool has_changed = false;
     for (const ToolRun& call : calls) {
       const Tool* tool = find(call.tool);
