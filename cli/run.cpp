@@ -120,8 +120,8 @@ class Invocation {
 
   void drive_as(const Wish& wish, const RunPaths& paths, Journal& journal, State& state,
                 std::vector<Event> opening) {
-    price_check(wish.task);
     const auto model = make_model(wish.task.model, wish.inputs, model_world());
+    price_check(wish.task);
     auto [setups, secrets] = expand_environments(wish.task);
     ChildProcess process;
     const std::filesystem::path workspace =
