@@ -78,26 +78,44 @@ Provider make_provider(const ModelSetup& setup, const Row& row, const ModelWorld
                                  provider.key_variable + ", or name another one in model.api_key_env");
   }
   provider.price = price_of(setup, world);
-  provider.secrets = model_secrets(setup, world.environment);
   return provider;
 }
 
-}  // namespace
-
-std::vector<std::string> provider_names() {
-  std::vector<std::string> names;
-  for (const Row& row : kProviders) names.emplace_back(row.name);
-  return names;
-}
-
-std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
+/// `secrets`: of the whole line, for one model may be shown what another one's server said.
+std::unique_ptr<Model> make_one(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world,
+                                const std::vector<std::string>& secrets) {
   const Row* row = find_row(setup.provider);
   if (row == nullptr) refuse_unknown(setup.provider);
   if (row->name == "scripted") return make_scripted_model(setup, inputs);
   if (row->make_codec == nullptr) throw Error(Exit::Usage, "not built yet: model.provider " + setup.provider);
   if (setup.name.empty())
     throw Error(Exit::Usage, "model.name is missing: which model of " + setup.provider + "?");
-  return std::make_unique<HttpModel>(make_provider(setup, *row, world), world.http, world.clock);
+  Provider provider = make_provider(setup, *row, world);
+  provider.secrets = secrets;
+  return std::make_unique<HttpModel>(std::move(provider), world.http, world.clock);
+}
+
+/// The task's model and its fallbacks; each request says whom it is for.
+class ModelLine : public Model {
+ public:
+  explicit ModelLine(std::vector<std::unique_ptr<Model>> models) : models_(std::move(models)) {}
+  ModelResult ask(const ModelRequest& request, const Stop& stop) override {
+    return models_.at(static_cast<std::size_t>(request.fallback))->ask(request, stop);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Model>> models_;
+};
+
+}  // namespace
+
+std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
+  const std::vector<std::string> secrets = model_secrets(setup, world.environment);
+  std::vector<std::unique_ptr<Model>> models;
+  models.push_back(make_one(setup, inputs, world, secrets));
+  for (const ModelSetup& fallback : setup.fallbacks)
+    models.push_back(make_one(fallback, inputs, world, secrets));
+  return std::make_unique<ModelLine>(std::move(models));
 }
 
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) {
@@ -108,6 +126,12 @@ std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) 
                     own_host ? BuiltInPrices::Search : BuiltInPrices::Skip);
 }
 
+std::vector<std::optional<Price>> prices_of(const ModelSetup& setup, const ModelWorld& world) {
+  std::vector<std::optional<Price>> prices{price_of(setup, world)};
+  for (const ModelSetup& fallback : setup.fallbacks) prices.push_back(price_of(fallback, world));
+  return prices;
+}
+
 std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment) {
   std::vector<std::string> names = variables_in(setup.base_url);
   names.insert(names.end(), {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"});
@@ -116,6 +140,8 @@ std::vector<std::string> model_secrets(const ModelSetup& setup, const Environmen
   if (!setup.api_key_env.empty()) names.push_back(setup.api_key_env);
   std::set<std::string> secrets;
   for (const std::string& name : names) secrets.insert(trimmed_variable(environment, name));
+  for (const ModelSetup& fallback : setup.fallbacks)
+    for (std::string& secret : model_secrets(fallback, environment)) secrets.insert(std::move(secret));
   secrets.erase("");
   return {secrets.begin(), secrets.end()};
 }

@@ -21,15 +21,16 @@ struct ModelWorld {
   std::vector<Price> prices;  ///< searched before the built-in table
 };
 
-/// The names of all providers, sorted.
-std::vector<std::string> provider_names();
-
-/// Throws Error(Usage) for an unknown provider or a missing key, naming the task key or variable to set.
+/// The task's model with its fallbacks. Throws Error(Usage) for an unknown provider or a missing key, naming
+/// the task key or variable to set.
 std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world);
 
 /// What its tokens cost; none if that is unknown: a server of somebody else's has no price of the built-in
 /// table.
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world);
+
+/// The same for the task's own model and each of its fallbacks.
+std::vector<std::optional<Price>> prices_of(const ModelSetup& setup, const ModelWorld& world);
 
 /// The values that must never be recorded: every key in the environment that we know by name.
 std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment);
