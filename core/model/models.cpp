@@ -7,6 +7,7 @@
 #include "core/model/http_model.h"
 #include "core/model/openai.h"
 #include "core/model/scripted.h"
+#include "core/model/text_model.h"
 #include "core/text.h"
 
 namespace agentd {
@@ -95,6 +96,12 @@ std::unique_ptr<Model> make_one(const ModelSetup& setup, const Inputs& inputs, c
   return std::make_unique<HttpModel>(std::move(provider), world.http, world.clock);
 }
 
+std::unique_ptr<Model> make_speaking(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world,
+                                     const std::vector<std::string>& secrets) {
+  std::unique_ptr<Model> model = make_one(setup, inputs, world, secrets);
+  return setup.tool_calling == "text" ? make_text_model(std::move(model)) : std::move(model);
+}
+
 /// The task's model and its fallbacks; each request says whom it is for.
 class ModelLine : public Model {
  public:
@@ -112,9 +119,9 @@ class ModelLine : public Model {
 std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
   const std::vector<std::string> secrets = model_secrets(setup, world.environment);
   std::vector<std::unique_ptr<Model>> models;
-  models.push_back(make_one(setup, inputs, world, secrets));
+  models.push_back(make_speaking(setup, inputs, world, secrets));
   for (const ModelSetup& fallback : setup.fallbacks)
-    models.push_back(make_one(fallback, inputs, world, secrets));
+    models.push_back(make_speaking(fallback, inputs, world, secrets));
   return std::make_unique<ModelLine>(std::move(models));
 }
 
