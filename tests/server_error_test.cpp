@@ -14,6 +14,8 @@ TEST_CASE("a server's error is read in every form that is in use") {
       {R"({"type":"error","error":{"type":"overloaded_error","message":"m"}})", {"m", "overloaded_error", 0}},
       {R"({"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}})",
        {"m", "RESOURCE_EXHAUSTED", 429}},
+      {R"({"error":{"type":"t","message":"m","details":{"error_code":"c"}}})", {"m", "c", 0}},
+      {R"({"error":{"type":"t","message":"m","details":[{"error_code":"c"}]}})", {"m", "t", 0}},
       {R"([{"error":{"message":"m"}}])", {"m", "", 0}},
       {R"({"error":"m"})", {"m", "", 0}},
       {R"({"message":"m"})", {"m", "", 0}},
@@ -33,6 +35,29 @@ TEST_CASE("a server's error is read in every form that is in use") {
     INFO(body);
     CHECK(read_server_error(body) == error);
   }
+}
+
+TEST_CASE("an error that comes late, without a status, is judged by its code and message") {
+  const auto reason = [](const std::string& code, const std::string& message = "m") {
+    const std::string error = R"({"error":{"type":")" + code + R"(","message":")" + message + "\"}}";
+    const ModelFailed failed = late_failure("p", error);
+    CHECK(failed.retryable == (failed.reason == "overloaded" || failed.reason == "rate_limit"));
+    return failed.reason;
+  };
+  for (const char* code : {"overloaded_error", "api_error", "timeout_error", "conflict_error", ""})
+    CHECK(reason(code) == "overloaded");
+  CHECK(reason("rate_limit_error") == "rate_limit");
+  CHECK(reason("billing_error") == "quota");
+  CHECK(reason("enforced_spend_limit_reached") == "quota");
+  CHECK(reason("authentication_error") == "auth");
+  CHECK(reason("permission_error") == "auth");
+  CHECK(reason("not_found_error") == "bad_request");
+  CHECK(reason("request_too_large") == "context");
+  CHECK(reason("invalid_request_error") == "bad_request");
+  CHECK(reason("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum") == "context");
+  CHECK(reason("invalid_request_error", "input length and `max_tokens` exceed context limit") == "context");
+  CHECK(reason("invalid_request_error", "Your credit balance is too low to access the API") == "quota");
+  CHECK(reason("invalid_request_error", "You have reached your specified API usage limits.") == "quota");
 }
 
 TEST_CASE("a message is one line of at most 500 bytes that no character is cut in") {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/model/anthropic.h"
 #include "core/model/http_model.h"
 #include "core/model/openai.h"
 #include "core/model/scripted.h"
@@ -23,7 +24,8 @@ struct Row {
 
 /// A new provider is a codec in a file of its own and a row here.
 constexpr Row kProviders[] = {
-    {"anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com", nullptr},
+    {"anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com",
+     make_anthropic_codec},
     {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", nullptr},
     {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", nullptr},
     {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", make_openai_codec},

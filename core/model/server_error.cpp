@@ -39,6 +39,9 @@ ServerError from_json(const json& error) {
   if (result.message.empty() && !error.empty()) {
     result.message = one_line(error.dump(-1, ' ', false, json::error_handler_t::replace));
   }
+  // Anthropic's spend limit has the type of a rate limit.
+  if (const auto details = error.find("details"); details != error.end() && details->is_object())
+    result.code = one_line(text_of(*details, "error_code"));
   for (const char* key : {"code", "type", "status"}) {
     if (result.code.empty()) result.code = one_line(text_of(error, key));
     const auto number = error.find(key);
@@ -66,11 +69,15 @@ bool is_context(int status, const ServerError& error) {
   return status == 413 || error.code == "context_length_exceeded" ||
          contains(error.code, "exceed_context_size") ||
          (status == 400 &&
-          (contains(error.message, "context length") || contains(error.message, "context window")));
+          (contains(error.message, "context length") || contains(error.message, "context window") ||
+           contains(error.message, "context limit") || contains(error.message, "prompt is too long")));
 }
 
 bool is_quota(int status, const ServerError& error) {
-  return status == 402 || error.code == "insufficient_quota" || contains(error.code, "billing");
+  // Anthropic says the last two with 400 and a code that many errors have.
+  return status == 402 || error.code == "insufficient_quota" || contains(error.code, "billing") ||
+         contains(error.code, "spend_limit") || contains(error.message, "credit balance is too low") ||
+         (contains(error.message, "reached your specified") && contains(error.message, "usage limits"));
 }
 
 std::string reason_of(int status, const ServerError& error) {
@@ -96,6 +103,8 @@ int implied_status(const ServerError& error) {
   const std::string_view code = error.code;
   if (contains(code, "rate_limit") || contains(code, "insufficient_quota")) return 429;
   if (contains(code, "authentication") || contains(code, "invalid_api_key")) return 401;
+  if (contains(code, "permission")) return 403;
+  if (contains(code, "too_large")) return 413;
   const bool refused = contains(code, "invalid") || contains(code, "context") || contains(code, "not_found");
   return refused ? 400 : 500;
 }
