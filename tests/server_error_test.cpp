@@ -60,6 +60,35 @@ TEST_CASE("an error that comes late, without a status, is judged by its code and
   CHECK(reason("invalid_request_error", "You have reached your specified API usage limits.") == "quota");
 }
 
+TEST_CASE("details give an error a more exact name and a wait, of an hour for what is counted by the day") {
+  const auto read = [](const std::string& details) {
+    return read_server_error(R"({"error":{"message":"m","status":"S","details":)" + details + "}}");
+  };
+  CHECK(read(R"([{"reason":"API_KEY_INVALID"}])") == ServerError{"m", "API_KEY_INVALID", 0});
+  CHECK(read(R"([{"retryDelay":"1.5s"}])") == ServerError{"m", "S", 0, 1500});
+  CHECK(read(R"([{"retryDelay":"2s"},{"retryDelay":"1s"}])") == ServerError{"m", "S", 0, 2000});
+  CHECK(read(R"([{"violations":[{"quotaId":"TokensPerDay"}]},{"retryDelay":"36s"}])") ==
+        ServerError{"m", "S", 0, 3'600'000});
+  CHECK(read(R"([{"violations":[{"quotaId":"TokensPerMinute"}]},{"retryDelay":"36s"}])") ==
+        ServerError{"m", "S", 0, 36'000});
+  for (const char* odd : {"[]", "{}", "7", R"("x")", R"([null,7,{}])", R"([{"retryDelay":"s"}])",
+                          R"([{"retryDelay":"-1s"}])", R"([{"retryDelay":{"seconds":1}}])"})
+    CHECK(read(odd) == ServerError{"m", "S", 0});
+}
+
+TEST_CASE("a wait in the body counts before the headers, and only where another attempt can help") {
+  const HttpHeaders headers = {{"retry-after", "2"}};
+  const std::string body = R"({"error":{"message":"limit: %,","details":[{"retryDelay":"9s"}]}})";
+  const auto failed = [&](const std::string& limit) {
+    std::string text = body;
+    return response_failure("x", 429, headers, text.replace(text.find('%'), 1, limit));
+  };
+  CHECK(failed("10").reason == "rate_limit");
+  CHECK(failed("10").retry_after_ms == 9000);
+  CHECK(failed("0").reason == "quota");
+  CHECK_FALSE(failed("0").retryable);
+}
+
 TEST_CASE("a message is one line of at most 500 bytes that no character is cut in") {
   CHECK(one_line("  a \n b\t") == "a b");
   CHECK(one_line(std::string(500, 'x')) == std::string(500, 'x'));

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/model/anthropic.h"
+#include "core/model/gemini.h"
 #include "core/model/http_model.h"
 #include "core/model/openai.h"
 #include "core/model/scripted.h"
@@ -27,7 +28,8 @@ constexpr Row kProviders[] = {
     {"anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com",
      make_anthropic_codec},
     {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", nullptr},
-    {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", nullptr},
+    {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com",
+     make_gemini_codec},
     {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", make_openai_codec},
     {"openai-responses", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", nullptr},
     {"scripted", nullptr, nullptr, "", nullptr},

@@ -15,6 +15,7 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxMessage = 500;
 constexpr double kYearMs = 366.0 * 24 * 3600 * 1000;
+constexpr std::int64_t kHourMs = 3'600'000;
 
 std::string text_of(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -70,19 +71,22 @@ bool is_context(int status, const ServerError& error) {
          contains(error.code, "exceed_context_size") ||
          (status == 400 &&
           (contains(error.message, "context length") || contains(error.message, "context window") ||
-           contains(error.message, "context limit") || contains(error.message, "prompt is too long")));
+           contains(error.message, "context limit") || contains(error.message, "prompt is too long") ||
+           contains(error.message, "exceeds the maximum number of tokens")));
 }
 
+/// Waiting does not help where the limit is 0: the plan does not include the model.
 bool is_quota(int status, const ServerError& error) {
   // Anthropic says the last two with 400 and a code that many errors have.
   return status == 402 || error.code == "insufficient_quota" || contains(error.code, "billing") ||
          contains(error.code, "spend_limit") || contains(error.message, "credit balance is too low") ||
-         (contains(error.message, "reached your specified") && contains(error.message, "usage limits"));
+         (contains(error.message, "reached your specified") && contains(error.message, "usage limits")) ||
+         (status == 429 && contains(error.message, "limit: 0,"));
 }
 
 std::string reason_of(int status, const ServerError& error) {
   if (is_quota(status, error)) return "quota";
-  if (status == 401 || status == 403) return "auth";
+  if (status == 401 || status == 403 || error.code == "API_KEY_INVALID") return "auth";
   if (status == 429) return "rate_limit";
   if (status == 408 || status == 409 || status >= 500) return "overloaded";
   return is_context(status, error) ? "context" : "bad_request";
@@ -92,6 +96,7 @@ ModelFailed judge(int status, const ServerError& error, std::string message) {
   ModelFailed failed;
   failed.reason = reason_of(status, error);
   failed.retryable = failed.reason == "rate_limit" || failed.reason == "overloaded";
+  if (failed.retryable) failed.retry_after_ms = error.retry_after_ms;
   if (!error.code.empty()) message += " (" + error.code + ")";
   failed.message = message + (error.message.empty() ? "" : ": " + error.message);
   return failed;
@@ -144,6 +149,23 @@ std::int64_t whole_ms(double ms) {
   return static_cast<std::int64_t>(std::min(ms, kYearMs) + 0.5);
 }
 
+/// google.rpc: a more exact name, and how long to wait. Seconds are named for a daily quota too: an hour is
+/// nearer the truth.
+void read_details(const json& error, ServerError& result) {
+  const auto details = error.find("details");
+  if (details == error.end() || !details->is_array()) return;
+  for (const json& detail : *details) {
+    if (!detail.is_object()) continue;
+    if (const std::string reason = text_of(detail, "reason"); !reason.empty()) result.code = one_line(reason);
+    std::string delay = text_of(detail, "retryDelay");
+    if (delay.ends_with('s')) delay.pop_back();
+    std::optional<std::int64_t> wait;
+    if (const auto seconds = number_of(&delay)) wait = whole_ms(*seconds * 1000);
+    if (contains(detail.dump(), "PerDay")) wait = kHourMs;
+    if (wait) result.retry_after_ms = std::max(result.retry_after_ms.value_or(0), *wait);
+  }
+}
+
 }  // namespace
 
 std::string one_line(std::string_view text) {
@@ -171,7 +193,10 @@ ServerError read_server_error(std::string_view body) {
   std::string_view object = body;
   if (object.front() == '[') object = object.substr(1, object.rfind(']') - 1);
   if (!is_json_object(object)) return {one_line(body), {}, 0};
-  return from_json(error_object(json::parse(to_valid_utf8(object), nullptr, false)));
+  const json error = error_object(json::parse(to_valid_utf8(object), nullptr, false));
+  ServerError result = from_json(error);
+  read_details(error, result);
+  return result;
 }
 
 ModelFailed response_failure(std::string_view provider, int status, const HttpHeaders& headers,
@@ -182,7 +207,7 @@ ModelFailed response_failure(std::string_view provider, int status, const HttpHe
   if (status < 400 && place != nullptr)
     message += " with a redirect to " + one_line(*place) + "; set model.base_url";
   ModelFailed failed = judge(status, error, message);
-  failed.retry_after_ms = retry_after_ms(headers);
+  if (!failed.retry_after_ms) failed.retry_after_ms = retry_after_ms(headers);
   if (const std::string* should = find_header(headers, "x-should-retry")) {
     if (*should == "true") failed.retryable = true;
     if (*should == "false") failed.retryable = false;
