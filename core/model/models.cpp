@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/model/http_model.h"
 #include "core/model/openai.h"
+#include "core/model/responses.h"
 #include "core/model/scripted.h"
 #include "core/text.h"
 
@@ -26,7 +27,8 @@ constexpr Row kProviders[] = {
     {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", nullptr},
     {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", nullptr},
     {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", make_openai_codec},
-    {"openai-responses", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", nullptr},
+    {"openai-responses", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1",
+     make_responses_codec},
     {"scripted", nullptr, nullptr, "", nullptr},
 };
 
@@ -104,8 +106,12 @@ std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) 
   const Row* row = find_row(setup.provider);
   if (row == nullptr) return std::nullopt;
   const bool own_host = row->url_variable == nullptr || base_url(setup, *row, world.environment) == row->url;
-  return find_price(world.prices, row->name, setup.name,
-                    own_host ? BuiltInPrices::Search : BuiltInPrices::Skip);
+  const BuiltInPrices built_in = own_host ? BuiltInPrices::Search : BuiltInPrices::Skip;
+  std::optional<Price> price = find_price(world.prices, row->name, setup.name, built_in);
+  // The same models at the same rates.
+  if (!price && row->name == kResponsesProvider)
+    price = find_price(world.prices, "openai", setup.name, built_in);
+  return price;
 }
 
 std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment) {
