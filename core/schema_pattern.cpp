@@ -6,14 +6,16 @@
 #include <vector>
 
 // By itself std::regex takes a stack frame for each character, and time without bound for patterns such as
-// (a+)+$. Where its library can be told to go through the text once instead, that is asked for; the cost is
-// then the size of the pattern, repetitions counted out, times the length of the text.
+// (a+)+$. Where its library can be told to follow all ways at once instead, that is asked for: a try costs
+// the size of the pattern, repetitions counted out, times its groups, which are copied, times the length of
+// the text; and there is a try at each character.
 
 namespace agentd {
 namespace {
 
 constexpr std::size_t kLongestPattern = 1000;
-constexpr std::size_t kMostCost = 300'000;
+constexpr std::size_t kLargestSize = 100'000;
+constexpr std::size_t kMostCost = 10'000'000;
 
 #ifdef __GLIBCXX__
 constexpr std::size_t kLongestText = 8192;
@@ -29,11 +31,11 @@ std::size_t repetitions(std::string_view braces) {
   for (const char* at = braces.data(); at < braces.data() + braces.size();) {
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(at, braces.data() + braces.size(), number);
-    if (error == std::errc::result_out_of_range) return kMostCost;
+    if (error == std::errc::result_out_of_range) return kLargestSize;
     most = std::max(most, number);
     at = end == at ? at + 1 : end;
   }
-  return std::min(most, kMostCost);
+  return std::min(most, kLargestSize);
 }
 
 /// About how many characters the pattern has with its counted repetitions written out.
@@ -52,15 +54,15 @@ std::size_t size_of(std::string_view pattern) {
       groups.pop_back();
     } else if (close != std::string_view::npos) {
       const std::size_t more = last * (repetitions(pattern.substr(at, close - at)) - 1);
-      groups.back() = std::min(groups.back() + more, kMostCost);
-      last = std::min(last + more, kMostCost);
+      groups.back() = std::min(groups.back() + more, kLargestSize);
+      last = std::min(last + more, kLargestSize);
       at = close;
       continue;
     } else {
       if (c == '\\') ++at;
       last = 1;
     }
-    groups.back() = std::min(groups.back() + last, kMostCost);
+    groups.back() = std::min(groups.back() + last, kLargestSize);
   }
   std::size_t size = 0;
   for (const std::size_t group : groups) size += group;
@@ -71,7 +73,8 @@ std::size_t size_of(std::string_view pattern) {
 
 bool may_match(const std::string& pattern, std::string_view text) {
   if (pattern.size() > kLongestPattern || text.size() > kLongestText) return true;
-  if (size_of(pattern) * (text.size() + 1) > kMostCost) return true;
+  const auto groups = static_cast<std::size_t>(std::count(pattern.begin(), pattern.end(), '('));
+  if (size_of(pattern) * (groups + 1) * (text.size() + 1) * (text.size() + 1) > kMostCost) return true;
   try {
     return std::regex_search(text.begin(), text.end(), std::regex(pattern, kFlags));
   } catch (const std::regex_error&) {
