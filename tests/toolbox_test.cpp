@@ -150,6 +150,23 @@ TEST_CASE("a tool that does not exist is answered with those that do", "[toolbox
   CHECK_THROWS_AS(bench.run({}), Error);
 }
 
+TEST_CASE("a tool whose arguments do not fit its schema is not run", "[toolbox]") {
+  Bench bench;
+  const auto finished = bench.run({{"write_file", R"({"path":"new","content":7})"},
+                                   {"shell", R"({"cmd":"touch new"})"},
+                                   {"shell", ""},
+                                   {"shell", R"({"command":"touch other","timeout_seconds":null})"}});
+  CHECK(texts(finished) ==
+        Texts{"3.1 The arguments do not fit: /content: must be a string; known: path, content.",
+              "3.2 The arguments do not fit: /command: is missing; /cmd: is unknown; known: command, "
+              "timeout_seconds.",
+              "3.3 The arguments do not fit: /command: is missing; known: command, timeout_seconds.",
+              "3.4 [no output]"});
+  for (std::size_t i = 0; i < 3; ++i) CHECK(finished[i].result.outcome == Outcome::Error);
+  CHECK_FALSE(fs::exists(bench.folder / "in/new"));
+  CHECK(fs::exists(bench.folder / "in/other"));
+}
+
 TEST_CASE("secrets are masked in what is shown and what is stored", "[toolbox]") {
   Bench bench;
   bench.secrets = {"open-sesame"};

@@ -8,6 +8,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/fake_stop.h"
 #include "tests/support/temp_folder.h"
+#include "tools/arguments.h"
 
 namespace agentd {
 namespace {
@@ -24,8 +25,11 @@ class Bench {
     const std::string path = "/usr/local/bin:/usr/bin:/bin";
     const ToolContext context{folder / "in", folder / "outputs", process_, stop, {{"PATH", path}}, {}};
     std::string text;
-    const ToolAnswer answer = make_tool(setup)->run({{3, 1}, setup.name, arguments, "key-1"}, context,
-                                                    [&](std::string_view bytes) { text += bytes; });
+    const std::unique_ptr<Tool> tool = make_tool(setup);
+    const std::string problem = arguments_problem(tool->spec(), arguments);
+    if (!problem.empty()) return "error: " + problem;
+    const ToolAnswer answer = tool->run({{3, 1}, setup.name, arguments, "key-1"}, context,
+                                        [&](std::string_view bytes) { text += bytes; });
     if (answer.cut_off) return "cut off";
     return (answer.outcome == Outcome::Ok ? "ok: " : "error: ") + text + answer.text;
   }
@@ -57,37 +61,41 @@ void check(Bench& bench, const std::vector<Row>& rows) {
 TEST_CASE("bad arguments are answered with what is wrong, expected and known", "[tools]") {
   Bench bench;
   const std::string known = "; known: path, offset, limit.";
-  check(bench,
-        {
-            {"read_file", R"({"file":"x"})", "error: Unknown argument 'file'" + known},
-            {"read_file", R"({})", "error: The argument 'path' is missing; it must be a string" + known},
-            {"read_file", "", "error: The argument 'path' is missing; it must be a string" + known},
-            {"read_file", R"({"path":null})",
-             "error: The argument 'path' is missing; it must be a string" + known},
-            {"read_file", R"({"path":7})", "error: The argument 'path' must be a string" + known},
-            {"read_file", R"({"path":["a"]})", "error: The argument 'path' must be a string" + known},
-            {"read_file", R"({"path":"a","limit":0})",
-             "error: The argument 'limit' must be an integer of at least 1" + known},
-            {"read_file", R"({"path":"a","limit":"9"})",
-             "error: The argument 'limit' must be an integer of at least 1" + known},
-            {"read_file", R"({"path":"a","limit":1.5})",
-             "error: The argument 'limit' must be an integer of at least 1" + known},
-            {"read_file", R"({"path":"a","limit":18446744073709551615})",
-             "error: The argument 'limit' must be an integer of at least 1" + known},
-            {"read_file", R"(["path"])", "error: The arguments must be a JSON object" + known},
-            {"read_file", R"("path")", "error: The arguments must be a JSON object" + known},
-            {"read_file", R"({"path":)",
-             "error: The arguments are not valid JSON: parse error at line 1, column 9: syntax error while "
-             "parsing "
-             "value - unexpected end of input; expected '[', '{', or a literal."},
-            {"edit_file", R"({"path":"a","old_string":"x","new_string":"y","replace_all":1})",
-             "error: The argument 'replace_all' must be a boolean; known: path, old_string, new_string, "
-             "replace_all."},
-        });
+  check(
+      bench,
+      {
+          {"read_file", R"({"file":"x"})",
+           "error: The arguments do not fit: /path: is missing; /file: is unknown" + known},
+          {"read_file", R"({})", "error: The arguments do not fit: /path: is missing" + known},
+          {"read_file", "", "error: The arguments do not fit: /path: is missing" + known},
+          {"read_file", R"({"path":null})", "error: The arguments do not fit: /path: is missing" + known},
+          {"read_file", R"({"path":7})", "error: The arguments do not fit: /path: must be a string" + known},
+          {"read_file", R"({"path":["a"]})",
+           "error: The arguments do not fit: /path: must be a string" + known},
+          {"read_file", R"({"path":"a","limit":0})",
+           "error: The arguments do not fit: /limit: must be at least 1" + known},
+          {"read_file", R"({"path":"a","limit":"9"})",
+           "error: The arguments do not fit: /limit: must be an integer" + known},
+          {"read_file", R"({"path":"a","limit":1.5})",
+           "error: The arguments do not fit: /limit: must be an integer" + known},
+          {"read_file", R"(["path"])", "error: The arguments must be a JSON object" + known},
+          {"read_file", R"("path")", "error: The arguments must be a JSON object" + known},
+          {"read_file", R"({"path":)",
+           "error: The arguments are not valid JSON: parse error at line 1, column 9: syntax error while "
+           "parsing "
+           "value - unexpected end of input; expected '[', '{', or a literal."},
+          {"edit_file", R"({"path":"a","old_string":"x","new_string":"y","replace_all":1})",
+           "error: The arguments do not fit: /replace_all: must be true or false; known: path, old_string, "
+           "new_string, "
+           "replace_all."},
+      });
   CHECK_THAT(bench.run("shell", "{\"command\":\"\xff\"}"),
              ContainsSubstring("error: The arguments are not valid JSON"));
   CHECK_THAT(bench.run("shell", "{\"command\":1e999}"),
              ContainsSubstring("error: The arguments are not valid JSON"));
+  const std::string nested =
+      R"({"command":null,"x":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  CHECK(bench.run("shell", nested) == "error: The arguments are not valid JSON: nested too deeply.");
   const std::string deep(100'000, '[');
   CHECK_THAT(bench.run("shell", deep), ContainsSubstring("error: The arguments are not valid JSON"));
 }

@@ -6,15 +6,19 @@
 #include <string_view>
 #include <variant>
 
+#include "core/message.h"
+
 namespace agentd {
 
-/// The arguments of one call, checked by the tool's JSON Schema: an object of strings, integers and booleans.
+/// What is wrong with the arguments of a call, for the model to read; empty: nothing. No text at all means no
+/// arguments, and null in an argument that may be left out leaves it out.
+std::string arguments_problem(const ToolSpec& spec, std::string_view text);
+
+/// The strings, integers and booleans among the arguments of a call that has no arguments_problem.
 class Arguments {
  public:
-  Arguments(std::string_view text, std::string_view schema);
+  explicit Arguments(std::string_view text);
 
-  /// What is wrong with them, for the model to read; empty: nothing. Nothing else may be asked for then.
-  const std::string& problem() const { return problem_; }
   bool has(const std::string& name) const { return values_.count(name) > 0; }
   std::string text(const std::string& name, const std::string& otherwise = "") const;
   std::int64_t number(const std::string& name, std::int64_t otherwise) const;
@@ -24,7 +28,6 @@ class Arguments {
   using Value = std::variant<std::string, std::int64_t, bool>;
 
   std::map<std::string, Value> values_;
-  std::string problem_;
 };
 
 }  // namespace agentd

@@ -54,8 +54,7 @@ class EditFile final : public Tool {
   bool keeps_order() const override { return true; }
 
   ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink&) const override {
-    const Arguments arguments(call.arguments, kParameters);
-    if (!arguments.problem().empty()) return failed(arguments.problem());
+    const Arguments arguments(call.arguments);
     const std::string path = arguments.text("path");
     const std::string from = arguments.text("old_string");
     const std::string to = arguments.text("new_string");

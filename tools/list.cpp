@@ -50,8 +50,7 @@ class List final : public Tool {
   bool keeps_order() const override { return true; }
 
   ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink&) const override {
-    const Arguments arguments(call.arguments, kParameters);
-    if (!arguments.problem().empty()) return failed(arguments.problem());
+    const Arguments arguments(call.arguments);
     const Opened folder =
         Workspace(context.workspace, context.journal).open_folder(arguments.text("path", "."));
     if (!folder.fd) return failed(folder.problem);

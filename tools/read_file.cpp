@@ -50,8 +50,7 @@ class ReadFile final : public Tool {
   bool keeps_order() const override { return true; }
 
   ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink&) const override {
-    const Arguments arguments(call.arguments, kParameters);
-    if (!arguments.problem().empty()) return failed(arguments.problem());
+    const Arguments arguments(call.arguments);
     const std::string path = arguments.text("path");
     Opened file = open_named_file(context, path);
     if (!file.fd) return failed(file.problem);

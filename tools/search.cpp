@@ -112,8 +112,7 @@ class SearchTool final : public Tool {
   }
 
   ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink&) const override {
-    const Arguments arguments(call.arguments, kParameters);
-    if (!arguments.problem().empty()) return failed(arguments.problem());
+    const Arguments arguments(call.arguments);
     const auto letters = arguments.flag("ignore_case") ? Pattern::Case::Ignored : Pattern::Case::Matters;
     Pattern pattern(arguments.text("pattern"), letters);
     if (!pattern.problem().empty()) return failed(pattern.problem());

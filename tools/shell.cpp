@@ -44,8 +44,7 @@ class Shell final : public Tool {
   }
 
   ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink& output) const override {
-    const Arguments arguments(call.arguments, kParameters);
-    if (!arguments.problem().empty()) return failed(arguments.problem());
+    const Arguments arguments(call.arguments);
     ProcessRequest request;
     request.argv = {"/bin/sh", "-c", arguments.text("command")};
     request.folder = context.workspace;

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "tools/answers.h"
+#include "tools/arguments.h"
 #include "tools/call_output.h"
 #include "tools/tools.h"
 
@@ -191,6 +192,8 @@ class Toolbox final : public Tools {
     const Tool* tool = find(call.tool);
     if (tool == nullptr) return unknown_tool(call.tool);
     try {
+      const std::string problem = arguments_problem(tool->spec(), call.arguments);
+      if (!problem.empty()) return failed(problem);
       return tool->run(call, context, [&](std::string_view bytes) { output.write(bytes); });
     } catch (const Error&) {
       throw;

@@ -42,7 +42,8 @@ class Tool {
  public:
   virtual ~Tool() = default;
   virtual ToolSpec spec() const = 0;
-  /// Bad arguments are an answer that the model reads, never an exception. Called from several threads.
+  /// The toolbox has checked the arguments by spec().parameters. What else is bad about them is an answer
+  /// that the model reads, never an exception. Called from several threads.
   virtual ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink& output) const = 0;
   /// Quick work on files: such calls of one reply run one after the other, each seeing what those before it
   /// did.

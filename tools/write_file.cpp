@@ -20,8 +20,7 @@ class WriteFile final : public Tool {
   bool keeps_order() const override { return true; }
 
   ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink&) const override {
-    const Arguments arguments(call.arguments, kParameters);
-    if (!arguments.problem().empty()) return failed(arguments.problem());
+    const Arguments arguments(call.arguments);
     const std::string path = arguments.text("path");
     const std::string content = arguments.text("content");
     const std::string problem =

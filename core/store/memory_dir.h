@@ -38,6 +38,8 @@ class MemoryDir {
   RunPaths make_run(const std::string& id) const;
   std::vector<std::string> run_ids() const;
   const std::filesystem::path& path() const { return path_; }
+  /// Replies of models, shared by the runs.
+  std::filesystem::path cache() const { return path_ / "cache.db"; }
 
  private:
   explicit MemoryDir(std::filesystem::path path) : path_(std::move(path)) {}

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace agentd {
+
+// JSON Schema as far as answers and the arguments of tools need it: draft 7, and what draft 2020-12 calls by other
+// names. A `$ref` leads to a place in the same document alone: nothing is ever fetched. Not checked: `format`,
+// `patternProperties`, `propertyNames`, `unevaluated…`, patterns that std::regex does not know or that would take
+// long, and unknown keywords.
+
+/// None: the JSON text is valid for the schema. Else what is expected where, for a model to read: the first
+/// few problems, at most 500 bytes. A schema that has a schema_problem accepts every JSON text.
+std::optional<std::string> schema_error(const std::string& schema, std::string_view json);
+
+/// None: schema_error can use it. Else what is wrong with the schema, and where.
+std::optional<std::string> schema_problem(const std::string& schema);
+
+}  // namespace agentd
