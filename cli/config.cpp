@@ -27,17 +27,24 @@ const Fields<Price>& price_fields() {
   static const Fields<Price> fields{
       field("pattern", &Price::pattern, Text{}, "PROVIDER/NAME, where * is any text").required(),
       field("input", &Price::input, Number{.min = 0}, "USD per million tokens").required(),
-      field("cache_read", &Price::cache_read, Number{.min = 0}, "USD per million tokens"),
-      field("cache_write", &Price::cache_write, Number{.min = 0}, "USD per million tokens"),
+      field("cache_read", &Price::cache_read, Number{.min = 0}, "as input, where it is left out"),
+      field("cache_write", &Price::cache_write, Number{.min = 0}, "as input, where it is left out"),
       field("output", &Price::output, Number{.min = 0}, "USD per million tokens").required(),
+      field("long_prompt", &Price::long_prompt, Integer{.min = 0}, "prompts of more tokens cost more"),
+      field("long_input", &Price::long_input, Number{.min = 0}, "by this factor, for input"),
+      field("long_output", &Price::long_output, Number{.min = 0}, "by this factor, for output"),
   };
   return fields;
 }
 
 void read_prices(const Json& json, Config& config, const Place& place) {
   if (!json.is_array()) return place.expected("a list of prices", json);
-  for (std::size_t i = 0; i < json.size(); ++i)
-    Object<Price>{price_fields()}.read(json[i], config.prices.emplace_back(), place.at(std::to_string(i)));
+  ListOf<Price>{price_fields()}.read(json, config.prices, place);
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    Price& price = config.prices[i];
+    if (!json[i].is_object() || !json[i].contains("cache_read")) price.cache_read = price.input;
+    if (!json[i].is_object() || !json[i].contains("cache_write")) price.cache_write = price.input;
+  }
 }
 
 void read_model(const Json& json, Config& config, const Place& place) {

@@ -45,6 +45,13 @@ Json error_of(const State& state, const Standing& standing) {
           {"message", cut_middle(message, kLongestMessage, "…")}};
 }
 
+/// A JSON value where the task asks for one.
+Json result_value(const State& state, const std::string& answer) {
+  if (state.task.output.schema.empty()) return answer;
+  Json value = Json::parse(answer, nullptr, false);
+  return value.is_discarded() ? Json(answer) : value;
+}
+
 std::int64_t ceil_seconds(std::int64_t milliseconds) {
   return (std::max<std::int64_t>(milliseconds, 0) + 999) / 1000;
 }
@@ -113,7 +120,7 @@ std::string result_json(const State& state, const Standing& standing, std::int64
   Json report = report_of(state, standing, now_ms);
   report["steps_this_invocation"] = steps_this_invocation;
   const std::string* answer = answer_of(state);
-  if (answer != nullptr) report["result"] = *answer;
+  if (answer != nullptr) report["result"] = result_value(state, *answer);
   std::string text = dump(report);
   if (answer == nullptr || text.size() < kLargestResult) return text;
   const std::filesystem::path file = paths.folder / "result.txt";

@@ -13,6 +13,10 @@ struct Price {
   double cache_read = 0;
   double cache_write = 0;
   double output = 0;
+  std::int64_t long_prompt =
+      0;                  ///< a request with a prompt of more tokens costs more, all of it; 0: none does
+  double long_input = 1;  ///< by this factor, for the three kinds of input
+  double long_output = 1;
   bool operator==(const Price&) const = default;
 };
 

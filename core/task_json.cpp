@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/fields.h"
+#include "core/json_schema.h"
 #include "core/model_fields.h"
 #include "core/text.h"
 
@@ -248,6 +249,9 @@ Task task_from_json(std::string_view json, std::vector<Problem>& problems) {
   if (!Object<Task>{task_fields()}.read(document, task, root)) return task;
   check_model(document.value("model", Json::object()), task.model, root.at("model"));
   check_goal(task, root.at("goal"));
+  if (!task.output.schema.empty())
+    if (const auto problem = schema_problem(task.output.schema))
+      root.at("output").at("schema").problem("output.schema: " + *problem);
   return task;
 }
 

@@ -131,7 +131,7 @@ TEST_CASE("config.yaml holds a model's defaults and prices; its problems name it
   const Config config = read_config();
   CHECK(config.path == file);
   CHECK(config.model_json == R"({"provider":"openai","timeout":"9s"})");
-  CHECK(config.prices == std::vector<Price>{{"openai/*", 1, 0.1, 0, 2.5}});
+  CHECK(config.prices == std::vector<Price>{{"openai/*", 1, 0.1, 1, 2.5}});
 
   folder.write("agentd/config.yaml",
                "modl: {}\nmodel: {timeout: 9}\npermissions: []\nprices: [{pattern: x, input: -1}, 7]\n");
