@@ -46,6 +46,7 @@ void fields(Io& io, Ref<Io, ModelReplied> e) {
   io.may("model", e.model);
   io.may("provider_content", e.provider_content);
   io.need("duration_ms", e.duration_ms);
+  io.may("unfinished", e.unfinished);
 }
 
 template <class Io>

@@ -48,6 +48,7 @@ struct ModelReplied {
   std::string model;
   std::string provider_content;  ///< see Message
   std::int64_t duration_ms = 0;
+  bool unfinished = false;  ///< the provider paused its own work: it is asked again and goes on
   bool operator==(const ModelReplied&) const = default;
 };
 

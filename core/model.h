@@ -15,7 +15,8 @@ struct ModelRequest {
   std::string_view run;  ///< names the prompt cache
   std::string_view system;
   std::span<const ToolSpec> tools;
-  std::span<const Message> messages;  ///< begins with the goal; every call has exactly one result, in order
+  std::span<const Message> messages;    ///< begins with the goal; every call has exactly one result, in order
+  std::string_view answer_schema = {};  ///< JSON Schema of the answer; empty: any text is one
 };
 
 /// The call was given up because the invocation must end. Nothing is recorded.

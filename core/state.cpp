@@ -63,7 +63,7 @@ class Applier {
                              .provider_content = e.provider_content});
     for (const ToolCall& call : e.calls)
       s_.calls.push_back({.id = {s_.step, static_cast<std::int64_t>(s_.calls.size()) + 1}, .call = call});
-    s_.answered = e.calls.empty();
+    s_.answered = e.calls.empty() && !e.unfinished;
     s_.expected_reply_ms = std::max(e.duration_ms, (s_.expected_reply_ms + e.duration_ms) / 2);
     s_.failed_attempts = 0;
     s_.retry_at_ms = 0;

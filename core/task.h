@@ -37,6 +37,7 @@ struct ModelSetup {
   std::int64_t idle_timeout_ms = 60'000;
   bool stream = true;
   std::int64_t retries = 4;
+  std::string api_version;  ///< empty: the provider's usual one
   std::string extra;   ///< JSON object text, or empty
   std::string script;  ///< scripted: JSON list text
   bool operator==(const ModelSetup&) const = default;

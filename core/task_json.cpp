@@ -60,7 +60,7 @@ const Fields<ModelSetup>& model_fields() {
       field("idle_timeout", &ModelSetup::idle_timeout_ms, Duration{}, "no byte for that long"),
       field("stream", &ModelSetup::stream, Flag{}, "false for servers that cannot"),
       field("retries", &ModelSetup::retries, Integer{.min = 0, .max = 20}, "per call"),
-      not_built<ModelSetup>("api_version", "string", "where the provider has one"),
+      field("api_version", &ModelSetup::api_version, Text{}, "where the provider has one"),
       field("extra", &ModelSetup::extra, FreeObject{}, "members put into the request body as they are"),
       not_built<ModelSetup>("fallbacks", "array", "other models, for when this one is down"),
       not_built<ModelSetup>("cache", "boolean", "answer a repeated request from the memory directory"),

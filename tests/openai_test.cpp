@@ -1,45 +1,16 @@
 #include "core/model/openai.h"
 
-#include <algorithm>
-#include <filesystem>
-
-#include "core/model/json_text.h"
-#include "tests/support/catch.h"
-#include "tests/support/golden.h"
-#include "tests/support/openai_golden.h"
+#include "tests/support/model_golden.h"
 
 namespace agentd {
 namespace {
 
 using nlohmann::json;
 
-std::vector<std::string> golden_responses() {
-  std::vector<std::string> names;
-  for (const auto& file : std::filesystem::directory_iterator(AGENTD_SOURCE_DIR "/tests/golden/openai")) {
-    if (file.path().extension() == ".http") names.push_back(file.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-/// Fed in two pieces, cut at `cut`, or byte by byte.
-constexpr std::size_t kEveryByte = std::string::npos;
-ModelResult decode(const GoldenResponse& response, std::size_t cut,
-                   const std::optional<HttpFailure>& failure = {}) {
-  const auto decoder = make_openai_codec()->decoder();
-  decoder->head(response.status, response.headers);
-  const std::string_view body = response.body;
-  if (cut == kEveryByte) {
-    for (std::size_t i = 0; i < body.size(); ++i) decoder->body(body.substr(i, 1));
-  } else {
-    decoder->body(body.substr(0, cut));
-    decoder->body(body.substr(cut));
-  }
-  return decoder->finish(failure);
-}
+const auto kCodec = make_openai_codec();
 
 ModelResult decode_golden(const std::string& name, const std::optional<HttpFailure>& failure = {}) {
-  return decode(read_response(name), 0, failure);
+  return decode(*kCodec, read_response("openai", name), 0, failure);
 }
 
 struct Case {
@@ -50,43 +21,9 @@ struct Case {
   std::string key = "sk-test";
 };
 
-const std::vector<ToolSpec> kTools = {
-    {"shell", "Runs \"sh -c\".", R"({"type":"object","properties":{"command":{"type":"string"}}})",
-     Effect::Once},
-    {"look", "Looks.", "", Effect::Read}};
-
 HttpRequest encode(const Case& c, std::span<const ToolSpec> tools = kTools) {
   const ModelRequest request{c.setup, "demo-1a2b3c", "Be brief.\n", tools, c.messages};
-  return make_openai_codec()->encode(request, {c.base_url, c.key});
-}
-
-std::string describe(const HttpRequest& request) {
-  std::string text = request.method + " " + request.url + "\n";
-  for (const auto& [name, value] : request.headers) text.append(name).append(": ").append(value).append("\n");
-  return text + "\n" + request.body + "\n";
-}
-
-Message user(std::string text) {
-  return {.role = Role::User, .text = std::move(text)};
-}
-Message reply(std::vector<ToolCall> calls, std::string text = "", std::string provider = "openai") {
-  return {.role = Role::Assistant,
-          .text = std::move(text),
-          .calls = std::move(calls),
-          .provider = std::move(provider)};
-}
-Message result(ToolCall call, std::string text) {
-  return {.role = Role::Tool, .text = std::move(text), .call = std::move(call)};
-}
-
-std::vector<Message> a_history() {
-  const ToolCall list{"call_a", "shell", R"({"command": "ls \"x\""})"}, look{"call_b", "look", "{}"};
-  return {user("Count\tthe words of 'é' and \x01."),
-          reply({list, look}, "I will look."),
-          result(list, "a.txt\n"),
-          result(look, ""),
-          user("Hurry."),
-          reply({}, "There are 7.")};
+  return kCodec->encode(request, {c.base_url, c.key});
 }
 
 std::vector<Case> request_cases() {
@@ -103,9 +40,9 @@ std::vector<Case> request_cases() {
   no_tools.extra = R"({"tools":[],"messages":[]})";
   const std::string local = "http://127.0.0.1:8080/v1";
   return {{"request_plain", plain, {user("Hi.")}},
-          {"request_history", full, a_history()},
+          {"request_history", full, a_history("openai")},
           {"request_not_streamed", whole, {user("Hi.")}},
-          {"request_compatible_server", full, a_history(), local, ""},
+          {"request_compatible_server", full, a_history("openai"), local, ""},
           {"request_extra_wins", extra, {user("Hi.")}},
           {"request_extra_replaces_lists", no_tools, {user("Hi.")}},
           {"request_european_host", full, {user("Hi.")}, "https://eu.api.openai.com/v1"},
@@ -128,28 +65,18 @@ const HttpFailure kBroken{HttpFailure::Kind::Broken, "the connection broke"};
 
 }  // namespace
 
-TEST_CASE("every golden response decodes as its golden file shows, wherever it is split") {
-  for (const std::string& name : golden_responses()) {
-    INFO(name);
-    const GoldenResponse response = read_response(name);
-    const std::string whole = describe(decode(response, 0));
-    CHECK(golden("openai/" + name + ".json", whole) == whole);
-    CHECK(describe(decode(response, kEveryByte)) == whole);
-    for (std::size_t cut = 1; cut < response.body.size(); ++cut) {
-      const std::string split = describe(decode(response, cut));
-      if (split != whole) FAIL_CHECK("cut at " << cut << ": " << split);
-    }
-  }
+TEST_CASE("every golden response of openai decodes as its golden file shows, wherever it is split") {
+  check_golden_responses("openai", *kCodec);
 }
 
 TEST_CASE("a reply is taken from a stream that breaks after its end mark, and only then") {
-  const GoldenResponse response = read_response("stream_interleaved_calls");
-  const std::string whole = describe(decode(response, 0));
+  const GoldenResponse response = read_response("openai", "stream_interleaved_calls");
+  const std::string whole = describe(decode(*kCodec, response));
   const std::size_t mark = response.body.find("tool_calls\"}]}\n\n") + 16;
   for (std::size_t end = 0; end < response.body.size(); ++end) {
     GoldenResponse cut = response;
     cut.body.resize(end);
-    const ModelResult result = decode(cut, 0, kBroken);
+    const ModelResult result = decode(*kCodec, cut, 0, kBroken);
     if (std::holds_alternative<ModelReplied>(result) != (end >= mark)) FAIL_CHECK("cut at " << end);
   }
   CHECK(whole.find("call_a") != std::string::npos);
@@ -183,15 +110,10 @@ TEST_CASE("a document that the wire cut off is a failure of the wire") {
   CHECK(std::get<ModelFailed>(decode_golden("error_503_text", kBroken)).reason == "overloaded");
 }
 
-TEST_CASE("requests are written as the golden files show") {
-  for (const Case& c : request_cases()) {
-    INFO(c.name);
-    const HttpRequest request = encode(c);
-    const std::string text = describe(request);
-    CHECK(golden("openai/" + c.name + ".txt", text) == text);
-    CHECK(is_json_object(request.body));
-    CHECK(encode(c) == request);
-  }
+TEST_CASE("requests to openai are written as the golden files show") {
+  for (const Case& c : request_cases())
+    check_golden_request("openai/" + c.name, *kCodec,
+                         {c.setup, "demo-1a2b3c", "Be brief.\n", kTools, c.messages}, {c.base_url, c.key});
 }
 
 TEST_CASE("a request without tools has no member for them") {
@@ -201,7 +123,7 @@ TEST_CASE("a request without tools has no member for them") {
 }
 
 TEST_CASE("a longer history begins with the bytes of a shorter one") {
-  Case shorter{"", {.name = "m"}, a_history()};
+  Case shorter{"", {.name = "m"}, a_history("openai")};
   Case longer = shorter;
   longer.messages.push_back(user("More."));
   const std::string begin = encode(shorter).body;
