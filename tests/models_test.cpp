@@ -117,7 +117,6 @@ TEST_CASE("a user's own prices come before the built-in ones and hold everywhere
 
 TEST_CASE("a provider that cannot be had is refused with what to write instead") {
   CHECK(call({.provider = "anthropic", .name = "x"}, {}) == "not built yet: model.provider anthropic");
-  CHECK(call({.provider = "bedrock", .name = "x"}, {}) == "not built yet: model.provider bedrock");
   CHECK(call({.provider = "opnai", .name = "x"}, {}) ==
         "model.provider: there is no provider 'opnai'; did you mean openai?");
   CHECK(call({.provider = "xyz", .name = "x"}, {}) ==

@@ -123,13 +123,23 @@ std::string aws_host(const std::string& service, const std::string& region) {
 AwsCredentialSource::AwsCredentialSource(World world, const AwsProfile& profile, const std::string& region)
     : world_(std::move(world)), source_(find(profile, region)) {}
 
-AwsCredentialSource::Source AwsCredentialSource::find(const AwsProfile& profile,
-                                                      const std::string& region) const {
+AwsCredentialSource::Source AwsCredentialSource::find(const AwsProfile& profile, const std::string& region) {
+  name_ = "the keys in AWS_ACCESS_KEY_ID";
   if (auto keys = keys_of_environment()) return *std::move(keys);
+  name_ = "the web identity of AWS_ROLE_ARN";
   if (auto identity = web_identity(profile, region)) return *std::move(identity);
+  name_ = "the AWS profile " + profile.name;
   if (auto keys = keys_of(profile)) return *std::move(keys);
+  name_ = "the role of the container";
   if (auto agent = container()) return *std::move(agent);
   throw Error(Exit::Usage, kNothing);
+}
+
+std::vector<std::string> AwsCredentialSource::secrets() const {
+  const auto* own = std::get_if<AwsCredentials>(&source_);
+  const AwsCredentials* keys = own != nullptr ? own : kept_ ? &kept_->keys : nullptr;
+  if (keys == nullptr) return {};
+  return {keys->secret_access_key, keys->session_token};
 }
 
 std::optional<AwsCredentials> AwsCredentialSource::keys_of_environment() const {

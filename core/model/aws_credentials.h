@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/http.h"
@@ -36,6 +37,11 @@ class AwsCredentialSource {
   /// Temporary ones are kept until shortly before they expire.
   Result get(const Stop& stop);
 
+  /// Where they come from: "the keys in AWS_ACCESS_KEY_ID".
+  const std::string& name() const { return name_; }
+  /// The secret parts of what get() gave last.
+  std::vector<std::string> secrets() const;
+
  private:
   struct WebIdentityFile {
     WebIdentity identity;  ///< without its token, which is exchanged for a new one from time to time
@@ -46,7 +52,7 @@ class AwsCredentialSource {
   };
   using Source = std::variant<AwsCredentials, WebIdentityFile, Container>;
 
-  Source find(const AwsProfile& profile, const std::string& region) const;
+  Source find(const AwsProfile& profile, const std::string& region);
   std::optional<AwsCredentials> keys_of_environment() const;
   std::optional<WebIdentityFile> web_identity(const AwsProfile& profile, const std::string& region) const;
   std::optional<Container> container() const;
@@ -58,6 +64,7 @@ class AwsCredentialSource {
   Result fetch(const Stop& stop);
 
   World world_;
+  std::string name_;
   Source source_;
   std::optional<TemporaryCredentials> kept_;
 };

@@ -4,6 +4,8 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/model/bedrock.h"
+#include "core/model/bedrock_access.h"
 #include "core/model/http_model.h"
 #include "core/model/openai.h"
 #include "core/model/scripted.h"
@@ -23,7 +25,7 @@ struct Row {
 /// A new provider is a codec in a file of its own and a row here.
 constexpr Row kProviders[] = {
     {"anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com", nullptr},
-    {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", nullptr},
+    {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", make_bedrock_codec},
     {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", nullptr},
     {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", make_openai_codec},
     {"openai-responses", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", nullptr},
@@ -49,16 +51,29 @@ const Row* find_row(std::string_view name) {
                   (near.empty() ? "; known are " + list : "; did you mean " + std::string(near) + "?"));
 }
 
-std::string base_url(const ModelSetup& setup, const Row& row, const Environment& environment) {
-  std::string url = expand_variables(setup.base_url, environment, "model.base_url");
-  if (url.empty()) url = trimmed_variable(environment, row.url_variable);
-  if (url.empty()) url = row.url;
-  while (url.ends_with('/')) url.pop_back();
-  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+/// Bedrock has a server in each region, and no key where requests are signed.
+bool is_bedrock(const Row& row) {
+  return row.name == "bedrock";
+}
+
+struct Place {
+  std::string url;
+  bool is_own = false;  ///< the provider's own server
+};
+
+Place place_of(const ModelSetup& setup, const Row& row, const ModelWorld& world) {
+  Place place;
+  place.url = expand_variables(setup.base_url, world.environment, "model.base_url");
+  if (place.url.empty()) place.url = trimmed_variable(world.environment, row.url_variable);
+  place.is_own = place.url.empty();
+  if (place.is_own) place.url = is_bedrock(row) ? bedrock_url(world.environment, world.read_file) : row.url;
+  while (place.url.ends_with('/')) place.url.pop_back();
+  if (!place.url.starts_with("http://") && !place.url.starts_with("https://")) {
     throw Error(Exit::Usage, "model.base_url must begin with http:// or https:// (from the task or " +
                                  std::string(row.url_variable) + ")");
   }
-  return url;
+  place.is_own = place.is_own || place.url == row.url;
+  return place;
 }
 
 std::string key_variable(const ModelSetup& setup, const Row& row) {
@@ -68,17 +83,20 @@ std::string key_variable(const ModelSetup& setup, const Row& row) {
 Provider make_provider(const ModelSetup& setup, const Row& row, const ModelWorld& world) {
   Provider provider;
   provider.codec = row.make_codec();
-  provider.endpoint.base_url = base_url(setup, row, world.environment);
+  const Place place = place_of(setup, row, world);
+  provider.endpoint.base_url = place.url;
   provider.key_variable = key_variable(setup, row);
   provider.endpoint.api_key = trimmed_variable(world.environment, provider.key_variable);
-  const bool own_host = provider.endpoint.base_url == row.url;
-  // Local servers need no key; one that the task names is wanted all the same.
-  if (provider.endpoint.api_key.empty() && (own_host || !setup.api_key_env.empty())) {
+  const bool lacks_key = provider.endpoint.api_key.empty(), wants_key = !setup.api_key_env.empty();
+  if (lacks_key && !wants_key && is_bedrock(row)) {
+    provider.signer = make_bedrock_signer(world);
+  } else if (lacks_key && (place.is_own || wants_key)) {
+    // Local servers need no key; one that the task names is wanted all the same.
     throw Error(Exit::Usage, "no key for " + std::string(row.name) + ": set the variable " +
                                  provider.key_variable + ", or name another one in model.api_key_env");
   }
   provider.price = price_of(setup, world);
-  provider.secrets = model_secrets(setup, world.environment);
+  provider.secrets = model_secrets(setup, world.environment, world.read_file);
   return provider;
 }
 
@@ -103,19 +121,22 @@ std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs,
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) {
   const Row* row = find_row(setup.provider);
   if (row == nullptr) return std::nullopt;
-  const bool own_host = row->url_variable == nullptr || base_url(setup, *row, world.environment) == row->url;
+  const bool own_host = row->url_variable == nullptr || place_of(setup, *row, world).is_own;
   return find_price(world.prices, row->name, setup.name,
                     own_host ? BuiltInPrices::Search : BuiltInPrices::Skip);
 }
 
-std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment) {
+std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment,
+                                       const ReadFile& read_file) {
   std::vector<std::string> names = variables_in(setup.base_url);
-  names.insert(names.end(), {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"});
+  names.insert(names.end(),
+               {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"});
   for (const Row& row : kProviders)
     if (row.key_variable != nullptr) names.emplace_back(row.key_variable);
   if (!setup.api_key_env.empty()) names.push_back(setup.api_key_env);
   std::set<std::string> secrets;
   for (const std::string& name : names) secrets.insert(trimmed_variable(environment, name));
+  if (read_file) secrets.merge(aws_file_secrets(environment, read_file));
   secrets.erase("");
   return {secrets.begin(), secrets.end()};
 }

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/model.h"
+#include "core/model/aws_profile.h"
 #include "core/model/prices.h"
 #include "core/variables.h"
 
@@ -19,6 +20,7 @@ struct ModelWorld {
   Clock& clock;
   Environment environment;
   std::vector<Price> prices;  ///< searched before the built-in table
+  ReadFile read_file = [](const std::string&) { return std::optional<std::string>(); };
 };
 
 /// The names of all providers, sorted.
@@ -31,7 +33,9 @@ std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs,
 /// table.
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world);
 
-/// The values that must never be recorded: every key in the environment that we know by name.
-std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment);
+/// The values that must never be recorded: every key in the environment that we know by name, and those of
+/// the AWS profile where `read_file` is given.
+std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment,
+                                       const ReadFile& read_file = {});
 
 }  // namespace agentd

@@ -33,7 +33,7 @@ json error_object(json body) {
 
 ServerError from_json(const json& error) {
   ServerError result;
-  for (const char* key : {"message", "detail", "title"}) {
+  for (const char* key : {"message", "Message", "detail", "title"}) {
     if (result.message.empty()) result.message = one_line(text_of(error, key));
   }
   if (result.message.empty() && !error.empty()) {
@@ -62,22 +62,30 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+/// How providers without a code for it say that the prompt is too long.
+bool says_too_long(std::string_view message) {
+  constexpr std::string_view kSayings[] = {"context length",   "context window",    "context limit",
+                                           "nput is too long", "rompt is too long", "nput Tokens Exceeded"};
+  return std::any_of(std::begin(kSayings), std::end(kSayings),
+                     [&](std::string_view saying) { return contains(message, saying); });
+}
+
 bool is_context(int status, const ServerError& error) {
   return status == 413 || error.code == "context_length_exceeded" ||
-         contains(error.code, "exceed_context_size") ||
-         (status == 400 &&
-          (contains(error.message, "context length") || contains(error.message, "context window")));
+         contains(error.code, "exceed_context_size") || (status == 400 && says_too_long(error.message));
 }
 
 bool is_quota(int status, const ServerError& error) {
-  return status == 402 || error.code == "insufficient_quota" || contains(error.code, "billing");
+  return status == 402 || error.code == "insufficient_quota" || contains(error.code, "billing") ||
+         contains(error.code, "ServiceQuotaExceeded");
 }
 
 std::string reason_of(int status, const ServerError& error) {
   if (is_quota(status, error)) return "quota";
   if (status == 401 || status == 403) return "auth";
   if (status == 429) return "rate_limit";
-  if (status == 408 || status == 409 || status >= 500) return "overloaded";
+  // 424: the model behind Bedrock failed.
+  if (status == 408 || status == 409 || status == 424 || status >= 500) return "overloaded";
   return is_context(status, error) ? "context" : "bad_request";
 }
 
@@ -167,7 +175,11 @@ ServerError read_server_error(std::string_view body) {
 
 ModelFailed response_failure(std::string_view provider, int status, const HttpHeaders& headers,
                              std::string_view body) {
-  const ServerError error = read_server_error(body);
+  ServerError error = read_server_error(body);
+  // AWS names the error in a header, with a URL behind a colon.
+  if (const std::string* type = find_header(headers, "x-amzn-errortype");
+      type != nullptr && error.code.empty())
+    error.code = one_line(type->substr(0, type->find(':')));
   std::string message = std::string(provider) + " answered " + std::to_string(status);
   const std::string* place = find_header(headers, "location");
   if (status < 400 && place != nullptr)
