@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -86,7 +87,7 @@ class Invocation {
     const auto journal = open_journal(paths);
     Finish finish{fold(*journal), {}};
     const Wish wish = make_wish(finish.state);
-    auto opening = opening_events(wish, finish.state, this_invocation(paths), clock_.now_ms());
+    auto opening = opening_events(wish, finish.state, this_invocation(paths), now(finish.state, wish));
     finish.was_told = !opening.empty() && console_.shows_text();
     if (!opening.empty()) drive_as(wish, paths, *journal, finish.state, std::move(opening));
     finish.standing = standing_of(finish.state);
@@ -108,11 +109,21 @@ class Invocation {
  private:
   ModelWorld model_world() { return {*http_, clock_, environment, config_.prices, read_file}; }
 
+  /// Prices are looked up only where they decide: a finished run needs no server's address.
+  Now now(const State& state, const Wish& wish) {
+    const bool at_limit = state.ending && std::holds_alternative<LimitReached>(*state.ending);
+    if (at_limit) prices_ = prices_of(wish.task.model, model_world());
+    return {.wall_ms = clock_.now_ms(), .prices = prices_};
+  }
+
   void price_check(const Task& task) {
-    if (task.limits.cost_usd && !price_of(task.model, model_world()))
-      throw Error(Exit::Usage, "limits.cost_usd is set, but no price is known for " + task.model.provider +
-                                   "/" + task.model.name + ": name it under 'prices' in " + config_.path +
-                                   ", or remove the limit");
+    const auto prices = prices_of(task.model, model_world());
+    const auto unknown = std::find(prices.begin(), prices.end(), std::nullopt);
+    if (!task.limits.cost_usd || unknown == prices.end()) return;
+    const ModelSetup& setup = model_setup(task, unknown - prices.begin());
+    throw Error(Exit::Usage, "limits.cost_usd is set, but no price is known for " + setup.provider + "/" +
+                                 setup.name + ": name it under 'prices' in " + config_.path +
+                                 ", or remove the limit");
   }
 
   /// The values that ${VAR} stands for go to the tools and, as secrets, to the masks; never into the journal.
@@ -145,7 +156,8 @@ class Invocation {
            [&](const Record& record) {
              steps_ += std::holds_alternative<ModelReplied>(record.event) ? 1 : 0;
              console_.saw(record);
-           }},
+           },
+           prices_of(wish.task.model, model_world())},
           state, std::move(opening));
   }
 
@@ -167,6 +179,7 @@ class Invocation {
   std::unique_ptr<Stop> stop_;
   std::unique_ptr<HttpTransport> http_;
   Console console_;
+  std::vector<std::optional<Price>> prices_;
   std::int64_t steps_ = 0;
 };
 

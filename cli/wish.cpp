@@ -4,7 +4,6 @@
 
 #include "cli/inputs.h"
 #include "cli/task_file.h"
-#include "core/decide.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "prompts.h"
@@ -83,19 +82,18 @@ Wish wish_from_journal(const Args& args, const State& state) {
 }
 
 std::vector<Event> opening_events(const Wish& wish, const State& state, const InvocationStarted& invocation,
-                                  std::int64_t now_ms) {
+                                  const Now& now) {
   if (state.seq == 0) return {start_of(wish), invocation};
   const bool is_unchanged = wish.task == state.task && wish.goal == state.goal && wish.inputs == state.inputs;
   if (is_unchanged)
-    return can_go_on(state, state.task.limits, now_ms) ? std::vector<Event>{invocation}
-                                                       : std::vector<Event>{};
+    return can_go_on(state, state.task.limits, now) ? std::vector<Event>{invocation} : std::vector<Event>{};
   if (state.ending && std::holds_alternative<Completed>(*state.ending)) {
     if (!wish.adopt) return {};
     throw Error(Exit::Usage,
                 "run " + wish.id + " has completed: there is nothing to adopt; --new starts another run");
   }
   const TaskUpdated update = update_of(wish, state);
-  if (!can_go_on(state, wish.task.limits, now_ms)) return {};
+  if (!can_go_on(state, wish.task.limits, now)) return {};
   return {invocation, update};
 }
 

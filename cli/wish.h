@@ -4,6 +4,7 @@
 
 #include "cli/args.h"
 #include "cli/config.h"
+#include "core/decide.h"
 #include "core/event.h"
 #include "core/state.h"
 #include "core/store/memory_dir.h"
@@ -27,6 +28,6 @@ Wish wish_from_journal(const Args& args, const State& state);
 /// The events that begin an invocation; none if the run has nothing left to do. Throws Error(Usage) if the
 /// goal is another than the journal's and was not to be adopted.
 std::vector<Event> opening_events(const Wish& wish, const State& state, const InvocationStarted& invocation,
-                                  std::int64_t now_ms);
+                                  const Now& now);
 
 }  // namespace agentd

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/request.h"
 #include "core/text.h"
 #include "prompts.h"
 
@@ -16,10 +17,32 @@ using Decision = std::optional<Action>;
 
 /// Calls begun at a time: what a crash can leave unsettled.
 constexpr std::size_t kParallelCalls = 8;
-/// A longer wait is not slept through: the run is suspended and says when to come back.
-constexpr std::int64_t kLongestWaitMs = 60'000;
 /// When to come back after an outage that outlasted all retries.
 constexpr std::int64_t kOutageMs = 60'000;
+
+/// Rejected replies in a row before the run is given up.
+std::int64_t allowed_rejections(const std::string& reason) {
+  return reason == "invalid_answer" ? 2 : 3;
+}
+
+/// Billed each time: not to be repeated without a look.
+bool is_paid_for(const ModelFailed& failure) {
+  return failure.reason == "empty" || failure.reason == "malformed";
+}
+
+bool is_given_up(const State& state, std::int64_t fallback, std::int64_t wall_ms) {
+  const ModelHealth& model = state.models.at(static_cast<std::size_t>(fallback));
+  if (model.down_until_ms > wall_ms) return true;
+  return model.failed_attempts > 0 &&
+         (!model.failure->retryable || model.failed_attempts > model_setup(state.task, fallback).retries);
+}
+
+/// The first model that is not given up; none if all are.
+std::optional<std::int64_t> model_to_ask(const State& state, std::int64_t wall_ms) {
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(state.models.size()); ++i)
+    if (!is_given_up(state, i, wall_ms)) return i;
+  return std::nullopt;
+}
 
 Effect effect_of(const State& state, const std::string& tool) {
   for (const ToolSpec& spec : state.tools)
@@ -92,33 +115,50 @@ Decision has_open_call(const State& state, const Now&) {
   return append;
 }
 
-Decision has_failed(const State& state, const Now&) {
-  if (state.failed_attempts == 0 || state.failure->retryable) return std::nullopt;
-  return Append{{Failed{state.failure->reason, state.failure->message, state.failure->reason != "refused"}}};
+Decision is_rejected_too_often(const State& state, const Now&) {
+  if (state.rejections == 0 || state.rejections <= allowed_rejections(state.rejected)) return std::nullopt;
+  return Append{{Failed{state.rejected, std::to_string(state.rejections) +
+                                            " replies in a row were no good; the last was answered with: " +
+                                            state.transcript.back().text}}};
+}
+
+/// What a new attempt, by this model or another, would only repeat.
+Decision has_failed(const State& state, const Now& now) {
+  for (const ModelHealth& model : state.models)
+    if (model.failed_attempts > 0 && is_final(*model.failure))
+      return Append{
+          {Failed{model.failure->reason, model.failure->message, model.failure->reason != "refused"}}};
+  if (model_to_ask(state, now.wall_ms)) return std::nullopt;
+  const auto may_pass = [](const ModelHealth& m) { return m.failure->retryable && !is_paid_for(*m.failure); };
+  if (std::any_of(state.models.begin(), state.models.end(), may_pass)) return std::nullopt;
+  const ModelFailed& first = *state.models.front().failure;
+  return Append{{Failed{first.reason, first.message, true}}};
 }
 
 Decision has_reached_limit(const State& state, const Now& now) {
-  auto limit = used_up_limit(state, state.task.limits, now.wall_ms);
+  auto limit = used_up_limit(state, state.task.limits, now);
   if (!limit) return std::nullopt;
   return Append{{std::move(*limit)}};
 }
 
-Decision has_spent_retries(const State& state, const Now& now) {
-  if (state.failed_attempts <= state.task.model.retries) return std::nullopt;
-  const std::string& reason = state.failure->reason;
-  if (reason == "empty" || reason == "malformed")  // billed each time: not to be repeated without a look
-    return Append{{Failed{reason, state.failure->message, true}}};
-  const std::int64_t resume_at = std::max(state.retry_at_ms, now.wall_ms + kOutageMs);
-  return suspend("outage", state.failure->message, resume_at);
+/// All models are down, and at least one of them may come back by itself.
+Decision has_outage(const State& state, const Now& now) {
+  if (model_to_ask(state, now.wall_ms)) return std::nullopt;
+  const ModelHealth* next = nullptr;
+  const auto back_at = [](const ModelHealth& m) { return std::max(m.retry_at_ms, m.down_until_ms); };
+  for (const ModelHealth& model : state.models)
+    if (model.failure->retryable && (next == nullptr || back_at(model) < back_at(*next))) next = &model;
+  return suspend("outage", next->failure->message, std::max(back_at(*next), now.wall_ms + kOutageMs));
 }
 
 Decision must_wait(const State& state, const Now& now) {
-  const std::int64_t wait = state.retry_at_ms - now.wall_ms;
+  const auto model = static_cast<std::size_t>(*model_to_ask(state, now.wall_ms));
+  const std::int64_t until = std::max(state.resume_at_ms, state.models[model].retry_at_ms);
+  const std::int64_t wait = until - now.wall_ms;
   if (wait <= 0) return std::nullopt;
-  if (wait <= kLongestWaitMs && (!now.time_left_ms || wait < *now.time_left_ms))
-    return Wait{state.retry_at_ms};
+  if (wait <= kLongestWaitMs && (!now.time_left_ms || wait < *now.time_left_ms)) return Wait{until};
   return suspend(state.failure ? state.failure->reason : "timer", state.failure ? state.failure->message : "",
-                 state.retry_at_ms);
+                 until);
 }
 
 /// Each invocation that got nowhere believes half as much in the guess, so that one slow reply cannot end a
@@ -129,10 +169,19 @@ Decision has_no_time(const State& state, const Now& now) {
   return suspend("deadline", "a model call would not end before the deadline");
 }
 
-constexpr std::array kRules{
-    is_over,          is_answer,     is_stuck,   must_stop,         has_interrupted_call,
-    has_started_call, has_open_call, has_failed, has_reached_limit, has_spent_retries,
-    must_wait,        has_no_time};
+constexpr std::array kRules{is_over,
+                            is_answer,
+                            is_stuck,
+                            must_stop,
+                            has_interrupted_call,
+                            has_started_call,
+                            has_open_call,
+                            is_rejected_too_often,
+                            has_failed,
+                            has_reached_limit,
+                            has_outage,
+                            must_wait,
+                            has_no_time};
 
 std::string format_usd(double amount) {
   std::string text = std::to_string(amount);  // six digits
@@ -144,39 +193,62 @@ LimitReached limit_reached(const std::string& limit, const std::string& amount) 
   return {limit, "limits." + limit + " (" + amount + ") is used up: raise it and run again"};
 }
 
+LimitReached limit_too_near(const std::string& limit, const std::string& left, const std::string& needed) {
+  return {limit, "limits." + limit + " leaves " + left + ", and the next call takes at least " + needed +
+                     ": raise it and run again"};
+}
+
+std::optional<LimitReached> used_up_tokens(const State& state, std::int64_t limit) {
+  if (state.usage.total() >= limit) return limit_reached("tokens", std::to_string(limit));
+  const RequestSize size = request_size(state);
+  const std::int64_t left = limit - state.usage.total();
+  if (size.known + size.added <= left) return std::nullopt;
+  return limit_too_near("tokens", std::to_string(left), std::to_string(size.known + size.added));
+}
+
+/// The next request costs at least as much as if all that was ever sent came from the cache.
+std::optional<LimitReached> used_up_cost(const State& state, double limit, const Now& now) {
+  if (!state.cost_usd)
+    return LimitReached{
+        "cost_usd",
+        "limits.cost_usd cannot be kept: a model call of this run had no known price or usage; "
+        "remove the limit and run again"};
+  if (*state.cost_usd >= limit) return limit_reached("cost_usd", format_usd(limit));
+  const auto model = static_cast<std::size_t>(model_to_ask(state, now.wall_ms).value_or(0));
+  if (model >= now.prices.size() || !now.prices[model]) return std::nullopt;
+  const RequestSize size = request_size(state);
+  const double needed = cost_usd(*now.prices[model], {.input = size.added, .cache_read = size.known});
+  if (*state.cost_usd + needed <= limit) return std::nullopt;
+  return limit_too_near("cost_usd", format_usd(limit - *state.cost_usd), format_usd(needed));
+}
+
 }  // namespace
 
 Action next_action(const State& state, const Now& now) {
   for (const auto& rule : kRules)
     if (Decision decision = rule(state, now)) return std::move(*decision);
-  return AskModel{};
+  return AskModel{*model_to_ask(state, now.wall_ms)};
 }
 
-std::optional<LimitReached> used_up_limit(const State& state, const Limits& limits, std::int64_t wall_ms) {
+std::optional<LimitReached> used_up_limit(const State& state, const Limits& limits, const Now& now) {
   if (limits.steps && state.step >= *limits.steps)
     return limit_reached("steps", std::to_string(*limits.steps));
-  if (limits.tokens && state.usage.total() >= *limits.tokens)
-    return limit_reached("tokens", std::to_string(*limits.tokens));
-  if (limits.cost_usd && !state.cost_usd)
-    return LimitReached{
-        "cost_usd",
-        "limits.cost_usd cannot be kept: a model call of this run had no known price or usage; "
-        "remove the limit and run again"};
-  if (limits.cost_usd && *state.cost_usd >= *limits.cost_usd)
-    return limit_reached("cost_usd", format_usd(*limits.cost_usd));
-  if (limits.duration_ms && wall_ms - state.started_at_ms >= *limits.duration_ms)
+  if (limits.duration_ms && now.wall_ms - state.started_at_ms >= *limits.duration_ms)
     return limit_reached("duration", format_duration(*limits.duration_ms));
-  return std::nullopt;
+  std::optional<LimitReached> reached;
+  if (limits.tokens) reached = used_up_tokens(state, *limits.tokens);
+  if (!reached && limits.cost_usd) reached = used_up_cost(state, *limits.cost_usd, now);
+  return reached;
 }
 
-bool can_go_on(const State& state, const Limits& limits, std::int64_t wall_ms) {
+bool can_go_on(const State& state, const Limits& limits, const Now& now) {
   if (!state.ending) return true;
   return std::visit(overloaded{[](const Completed&) { return false; }, [](const Cancelled&) { return false; },
                                [&](const Failed& e) {
                                  return e.can_resume ||
                                         (e.reason == "stuck" && state.idle_invocations <= limits.stuck_after);
                                },
-                               [&](const LimitReached&) { return !used_up_limit(state, limits, wall_ms); }},
+                               [&](const LimitReached&) { return !used_up_limit(state, limits, now); }},
                     *state.ending);
 }
 

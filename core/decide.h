@@ -1,10 +1,12 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <variant>
 #include <vector>
 
 #include "core/clock.h"
+#include "core/price.h"
 #include "core/state.h"
 #include "core/tool.h"
 
@@ -15,6 +17,7 @@ struct Now {
   std::int64_t wall_ms = 0;
   std::optional<std::int64_t> time_left_ms;
   StopReason stop = StopReason::None;
+  std::span<const std::optional<Price>> prices = {};  ///< of the task's models, as far as they are known
 };
 
 /// Events that need nothing done: a call is about to start, the invocation or the run ends.
@@ -23,6 +26,7 @@ struct Append {
   bool operator==(const Append&) const = default;
 };
 struct AskModel {
+  std::int64_t fallback = 0;  ///< 0: the task's own model; N: its Nth fallback
   bool operator==(const AskModel&) const = default;
 };
 struct RunTools {
@@ -41,10 +45,10 @@ using Action = std::variant<Append, AskModel, RunTools, Wait, Return>;
 /// THE POLICY: what to do next, from the state alone.
 Action next_action(const State& state, const Now& now);
 
-/// The limit that is used up; none while the run may take another step.
-std::optional<LimitReached> used_up_limit(const State& state, const Limits& limits, std::int64_t wall_ms);
+/// The limit that is used up, or would be by the next call; none while the run may take another step.
+std::optional<LimitReached> used_up_limit(const State& state, const Limits& limits, const Now& now);
 
 /// Whether another invocation, under these limits, has anything to do. If not, it must not even be begun.
-bool can_go_on(const State& state, const Limits& limits, std::int64_t wall_ms);
+bool can_go_on(const State& state, const Limits& limits, const Now& now);
 
 }  // namespace agentd

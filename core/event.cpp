@@ -47,6 +47,9 @@ void fields(Io& io, Ref<Io, ModelReplied> e) {
   io.may("provider_content", e.provider_content);
   io.need("duration_ms", e.duration_ms);
   io.may("unfinished", e.unfinished);
+  io.may("fallback", e.fallback);
+  io.may("rejected", e.rejected);
+  io.may("complaint", e.complaint);
 }
 
 template <class Io>
@@ -57,6 +60,7 @@ void fields(Io& io, Ref<Io, ModelFailed> e) {
   io.may("retry_after_ms", e.retry_after_ms);
   io.may("usage", e.usage);
   io.need("cost_usd", e.cost_usd);
+  io.may("fallback", e.fallback);
 }
 
 template <class Io>

@@ -48,7 +48,10 @@ struct ModelReplied {
   std::string model;
   std::string provider_content;  ///< see Message
   std::int64_t duration_ms = 0;
-  bool unfinished = false;  ///< the provider paused its own work: it is asked again and goes on
+  bool unfinished = false;    ///< the provider paused its own work: it is asked again and goes on
+  std::int64_t fallback = 0;  ///< which of the task's models: 0 its own, N its Nth fallback
+  std::string rejected;       ///< why it is no answer: malformed, invalid_answer; empty: it is not rejected
+  std::string complaint;      ///< what a rejected reply is answered with
   bool operator==(const ModelReplied&) const = default;
 };
 
@@ -62,6 +65,7 @@ struct ModelFailed {
   std::optional<std::int64_t> retry_after_ms;  ///< what the server asked for
   Usage usage;                                 ///< what the attempt is known to have used
   std::optional<double> cost_usd = 0.0;
+  std::int64_t fallback = 0;  ///< see ModelReplied
   bool operator==(const ModelFailed&) const = default;
 };
 

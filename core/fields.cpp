@@ -121,6 +121,27 @@ void describe_member(const FieldName& field, const std::function<void(Json&)>& d
   schema["additionalProperties"] = false;
 }
 
+bool read_entries(const Json& json, const Place& place,
+                  const std::function<void(const Json&, const Place&)>& read_entry) {
+  if (!json.is_array()) {
+    place.expected("a list", json);
+    return false;
+  }
+  for (std::size_t i = 0; i < json.size(); ++i) read_entry(json[i], place.at(std::to_string(i)));
+  return true;
+}
+
+void write_entry(const std::function<void(Json&)>& write, Json& list) {
+  Json entry = Json::object();
+  write(entry);
+  list.push_back(std::move(entry));
+}
+
+void describe_entries(const std::function<void(Json&)>& describe, Json& schema) {
+  schema["type"] = "array";
+  describe(schema["items"]);
+}
+
 Json parse_document(std::string_view json) {
   constexpr int kDeepest = 100;
   bool is_too_deep = false;

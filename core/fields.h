@@ -197,6 +197,12 @@ void write_member(std::string_view key, const std::function<void(Json&)>& write,
 void describe_member(const FieldName& field, const std::function<void(Json&)>& describe,
                      const std::function<void(Json&)>& write_default, Json& schema);
 
+/// False: no list.
+bool read_entries(const Json& json, const Place& place,
+                  const std::function<void(const Json&, const Place&)>& read_entry);
+void write_entry(const std::function<void(Json&)>& write, Json& list);
+void describe_entries(const std::function<void(Json&)>& describe, Json& schema);
+
 /// A mapping with these fields and no others. A field that has its default is not written.
 template <class T>
 struct Object {
@@ -218,6 +224,24 @@ struct Object {
     for (const auto& each : fields)
       describe_member(
           each, each.describe, [&](Json& value) { each.write(T{}, value); }, schema);
+  }
+};
+
+/// A list of mappings with these fields. Reads one value an entry, good or not, so that places match.
+template <class T>
+struct ListOf {
+  const Fields<T>& fields;
+  bool read(const Json& json, std::vector<T>& list, const Place& place) const {
+    list.clear();
+    return read_entries(json, place, [&](const Json& entry, const Place& entry_place) {
+      Object<T>{fields}.read(entry, list.emplace_back(), entry_place);
+    });
+  }
+  void write(const std::vector<T>& list, Json& json) const {
+    for (const T& each : list) write_entry([&](Json& entry) { Object<T>{fields}.write(each, entry); }, json);
+  }
+  void describe(Json& schema) const {
+    describe_entries([&](Json& entry) { Object<T>{fields}.describe(entry); }, schema);
   }
 };
 

@@ -23,12 +23,15 @@ struct Perform {
     for (Event& event : append.events) recorder.stage(std::move(event));
   }
 
-  void operator()(const AskModel&) const {
-    ModelResult result = world.model.ask(make_request(state), world.stop);
-    std::visit(
-        overloaded{[&](ModelReplied& reply) { recorder.stage(std::move(reply)); },
-                   [&](ModelFailed& failure) { recorder.stage(std::move(failure)); }, [](Interrupted&) {}},
-        result);
+  void operator()(const AskModel& ask) const {
+    ModelResult result = world.model.ask(make_request(state, ask.fallback), world.stop);
+    const auto stage = [&](auto& event) {
+      event.fallback = ask.fallback;
+      recorder.stage(std::move(event));
+    };
+    std::visit(overloaded{[&](ModelReplied& reply) { stage(reply); },
+                          [&](ModelFailed& failure) { stage(failure); }, [](Interrupted&) {}},
+               result);
   }
 
   void operator()(const RunTools& run) const {
@@ -94,8 +97,8 @@ void drive(const World& world, State& state, std::vector<Event> opening) {
   const Perform perform{world, state, recorder};
   for (Event& event : opening) recorder.stage(std::move(event));
   while (true) {
-    Action action =
-        next_action(state, {world.clock.now_ms(), world.stop.time_left_ms(), world.stop.reason()});
+    Action action = next_action(
+        state, {world.clock.now_ms(), world.stop.time_left_ms(), world.stop.reason(), world.prices});
     if (!std::holds_alternative<Append>(action)) recorder.commit();
     if (std::holds_alternative<Return>(action)) return;
     if (may_be_talked_out_of(action) && recorder.take_in(world.inbox)) continue;

@@ -7,6 +7,7 @@
 #include "core/inbox.h"
 #include "core/journal.h"
 #include "core/model.h"
+#include "core/price.h"
 #include "core/state.h"
 #include "core/tool.h"
 
@@ -22,6 +23,7 @@ struct World {
   Tools& tools;
   /// Told of each record after its commit. Must not throw.
   std::function<void(const Record&)> observe;
+  std::vector<std::optional<Price>> prices = {};  ///< of the task's model and its fallbacks
 };
 
 /// The only way into a journal: append, then apply; once committed, tell.

@@ -16,6 +16,7 @@ struct ModelRequest {
   std::string_view system;
   std::span<const ToolSpec> tools;
   std::span<const Message> messages;    ///< begins with the goal; every call has exactly one result, in order
+  std::int64_t fallback = 0;            ///< whose setup it is: 0 the task's own, N its Nth fallback
   std::string_view answer_schema = {};  ///< JSON Schema of the answer; empty: any text is one
 };
 

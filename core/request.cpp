@@ -2,12 +2,29 @@
 
 namespace agentd {
 
-ModelRequest make_request(const State& state) {
-  return {.setup = state.task.model,
+ModelRequest make_request(const State& state, std::int64_t fallback) {
+  return {.setup = model_setup(state.task, fallback),
           .run = state.run,
           .system = state.system,
           .tools = state.tools,
-          .messages = state.transcript};
+          .messages = state.transcript,
+          .fallback = fallback};
+}
+
+RequestSize request_size(const State& state) {
+  constexpr std::size_t kBytesPerToken = 4;
+  std::size_t bytes = 0;
+  if (state.counted_messages == 0) {
+    bytes += state.system.size();
+    for (const ToolSpec& tool : state.tools)
+      bytes += tool.name.size() + tool.description.size() + tool.parameters.size();
+  }
+  for (std::size_t i = state.counted_messages; i < state.transcript.size(); ++i) {
+    const Message& message = state.transcript[i];
+    bytes += message.text.size();
+    for (const ToolCall& call : message.calls) bytes += call.name.size() + call.arguments.size();
+  }
+  return {state.counted_tokens, static_cast<std::int64_t>(bytes / kBytesPerToken)};
 }
 
 }  // namespace agentd

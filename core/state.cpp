@@ -17,16 +17,18 @@ namespace {
 
 /// 0.5 s, doubling up to 8 s, less up to a quarter; the server's own wish comes first. The jitter is a hash,
 /// so that the state stays a function of the journal.
-std::int64_t retry_delay_ms(const State& state, const ModelFailed& failure) {
+std::int64_t retry_delay_ms(const State& state, std::int64_t attempts, const ModelFailed& failure) {
   constexpr std::int64_t kLongest = 86'400'000;
   if (failure.retry_after_ms) return std::clamp<std::int64_t>(*failure.retry_after_ms, 0, kLongest);
-  const std::int64_t full =
-      std::min<std::int64_t>(500LL << std::min<std::int64_t>(state.failed_attempts - 1, 4), 8000);
+  const std::int64_t full = std::min<std::int64_t>(500LL << std::min<std::int64_t>(attempts - 1, 4), 8000);
   const std::string hash = hash_hex(state.run + "/" + std::to_string(state.seq));
   std::int64_t jitter = 0;
   std::from_chars(hash.data(), hash.data() + 4, jitter, 16);
   return full - full * jitter / 0xFFFF / 4;
 }
+
+/// How long a model that was given up is left alone while others do its work.
+constexpr std::int64_t kCoolDownMs = 300'000;
 
 /// Applies one event of a record whose place has been checked.
 class Applier {
@@ -41,14 +43,17 @@ class Applier {
     s_.system = e.system;
     s_.tools = e.tools;
     s_.started_at_ms = record_.at_ms;
+    forget_failures();
     s_.transcript.push_back({.role = Role::User, .text = e.goal});
   }
 
   void operator()(const InvocationStarted&) {
     ++s_.invocation;
-    if (was_stuck()) s_.idle_invocations = 0;  // somebody raised the limit
+    const auto* failed = s_.ending ? std::get_if<Failed>(&*s_.ending) : nullptr;
+    if (failed != nullptr && failed->reason == "stuck") s_.idle_invocations = 0;  // the limit was raised
+    if (failed != nullptr) forget_failures();                                     // the cause was mended
     ++s_.idle_invocations;
-    s_.failed_attempts = 0;
+    for (ModelHealth& model : s_.models) model.failed_attempts = 0;
     s_.suspended.reset();
     s_.ending.reset();
   }
@@ -65,17 +70,30 @@ class Applier {
       s_.calls.push_back({.id = {s_.step, static_cast<std::int64_t>(s_.calls.size()) + 1}, .call = call});
     s_.answered = e.calls.empty() && !e.unfinished;
     s_.expected_reply_ms = std::max(e.duration_ms, (s_.expected_reply_ms + e.duration_ms) / 2);
-    s_.failed_attempts = 0;
-    s_.retry_at_ms = 0;
+    model_of(e.fallback) = {};
+    s_.resume_at_ms = 0;
     s_.failure.reset();
     s_.idle_invocations = 0;
+    if (e.usage.total() > 0) {
+      s_.counted_tokens = e.usage.total();
+      s_.counted_messages = s_.transcript.size();
+    }
+    s_.rejections = e.rejected.empty() ? 0 : s_.rejections + 1;
+    s_.rejected = e.rejected;
+    if (!e.rejected.empty()) say(e.complaint);
     add_usage(e.usage, e.cost_usd);
   }
 
   void operator()(const ModelFailed& e) {
-    ++s_.failed_attempts;
-    s_.retry_at_ms = e.retryable ? record_.at_ms + retry_delay_ms(s_, e) : 0;
+    ModelHealth& model = model_of(e.fallback);
+    ++model.failed_attempts;
+    model.retry_at_ms = e.retryable ? record_.at_ms + retry_delay_ms(s_, model.failed_attempts, e) : 0;
+    model.failure = e;
     s_.failure = e;
+    if (s_.models.size() > 1 && is_given_up(model, e)) {
+      model.down_until_ms = std::max(model.retry_at_ms, record_.at_ms + kCoolDownMs);
+      model.failed_attempts = 0;
+    }
     add_usage(e.usage, e.cost_usd);
   }
 
@@ -100,7 +118,9 @@ class Applier {
   }
 
   void operator()(const TaskUpdated& e) {
+    const bool is_other_model = e.task.model != s_.task.model;
     s_.task = e.task;
+    if (is_other_model) forget_failures();
     s_.inputs = e.inputs;
     s_.goal = e.goal;
     s_.tools = e.tools;
@@ -109,8 +129,8 @@ class Applier {
 
   void operator()(const Suspended& e) {
     s_.suspended = e;
-    s_.failed_attempts = 0;
-    if (e.resume_at_ms) s_.retry_at_ms = *e.resume_at_ms;
+    for (ModelHealth& model : s_.models) model.failed_attempts = 0;
+    if (e.resume_at_ms) s_.resume_at_ms = *e.resume_at_ms;
     // A wait is nobody's fault. Deadlines and signals that always come too early are a loop that costs money.
     if (e.resume_at_ms) s_.idle_invocations = std::max<std::int64_t>(0, s_.idle_invocations - 1);
   }
@@ -124,9 +144,24 @@ class Applier {
   void operator()(const LimitReached& e) { s_.ending = e; }
 
  private:
-  bool was_stuck() const {
-    const auto* failed = s_.ending ? std::get_if<Failed>(&*s_.ending) : nullptr;
-    return failed != nullptr && failed->reason == "stuck";
+  /// Every model of the task is as good as new.
+  void forget_failures() {
+    s_.models.assign(1 + s_.task.model.fallbacks.size(), {});
+    s_.resume_at_ms = 0;
+  }
+
+  ModelHealth& model_of(std::int64_t fallback) {
+    const auto index = static_cast<std::size_t>(fallback);
+    if (index >= s_.models.size()) refuse(record_, "names a fallback that the task does not have");
+    return s_.models[index];
+  }
+
+  /// Whether another model is better asked than this one waited for. What no other model could mend does not
+  /// count.
+  bool is_given_up(const ModelHealth& model, const ModelFailed& e) const {
+    if (is_final(e)) return false;
+    return !e.retryable || model.failed_attempts > model_setup(s_.task, e.fallback).retries ||
+           model.retry_at_ms - record_.at_ms > kLongestWaitMs;
   }
 
   CallState& unfinished(const CallId& id) {
@@ -174,6 +209,10 @@ bool may_follow_ending(const Event& event, const Ending& ending) {
 }
 
 }  // namespace
+
+bool is_final(const ModelFailed& failure) {
+  return failure.reason == "refused" || failure.reason == "length";
+}
 
 void State::apply(const Record& record) {
   if (record.seq != seq + 1) refuse(record, "follows seq " + std::to_string(seq));

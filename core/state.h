@@ -22,6 +22,15 @@ struct CallState {
   bool operator==(const CallState&) const = default;
 };
 
+/// How one of the task's models has been doing.
+struct ModelHealth {
+  std::int64_t failed_attempts = 0;    ///< at the model call due, in this invocation
+  std::int64_t retry_at_ms = 0;        ///< not asked before that
+  std::int64_t down_until_ms = 0;      ///< others are asked instead until then
+  std::optional<ModelFailed> failure;  ///< of the last attempt, until one gives a reply
+  bool operator==(const ModelHealth&) const = default;
+};
+
 using Ending = std::variant<Completed, Failed, Cancelled, LimitReached>;
 
 /// Where a run is: the fold of its journal and nothing else.
@@ -45,10 +54,15 @@ struct State {
 
   std::int64_t invocation = 0;         ///< invocations so far
   std::int64_t idle_invocations = 0;   ///< in a row, up to this one, without a new reply or result
-  std::int64_t failed_attempts = 0;    ///< at the model call due, in this invocation
-  std::int64_t retry_at_ms = 0;        ///< no model call before that
+  std::vector<ModelHealth> models;     ///< the task's own, then its fallbacks
+  std::int64_t resume_at_ms = 0;       ///< no model call before that
   std::optional<ModelFailed> failure;  ///< of the last attempt, until one gives a reply
+  std::int64_t rejections = 0;         ///< replies in a row, up to the last, that were rejected
+  std::string rejected;                ///< why the last one was
   std::int64_t expected_reply_ms = 0;  ///< how long a model call takes here, a cautious guess
+
+  std::int64_t counted_tokens = 0;   ///< of the last request and its reply, as the provider counted
+  std::size_t counted_messages = 0;  ///< of the transcript, in that count
 
   Usage usage;
   std::int64_t model_calls = 0;
@@ -62,5 +76,11 @@ struct State {
   /// Throws Error(Storage) on an order of events that cannot be.
   void apply(const Record& record);
 };
+
+/// A longer wait is not slept through: another model is asked, or the run is suspended until then.
+constexpr std::int64_t kLongestWaitMs = 60'000;
+
+/// A failure that belongs to the reply, not to the model: asking another one would only cost more.
+bool is_final(const ModelFailed& failure);
 
 }  // namespace agentd

@@ -37,9 +37,10 @@ struct ModelSetup {
   std::int64_t idle_timeout_ms = 60'000;
   bool stream = true;
   std::int64_t retries = 4;
-  std::string api_version;  ///< empty: the provider's usual one
-  std::string extra;   ///< JSON object text, or empty
-  std::string script;  ///< scripted: JSON list text
+  std::string api_version;            ///< empty: the provider's usual one
+  std::string extra;                  ///< JSON object text, or empty
+  std::string script;                 ///< scripted: JSON list text
+  std::vector<ModelSetup> fallbacks;  ///< asked in order while this one is down; have none of their own
   bool operator==(const ModelSetup&) const = default;
 };
 
@@ -72,5 +73,10 @@ struct Task {
   Limits limits;
   bool operator==(const Task&) const = default;
 };
+
+/// 0: the task's own model; N: its Nth fallback.
+inline const ModelSetup& model_setup(const Task& task, std::int64_t fallback) {
+  return fallback == 0 ? task.model : task.model.fallbacks.at(static_cast<std::size_t>(fallback) - 1);
+}
 
 }  // namespace agentd

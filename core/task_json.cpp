@@ -42,7 +42,7 @@ const Fields<Limits>& limit_fields() {
   return fields;
 }
 
-const Fields<ModelSetup>& model_fields() {
+const Fields<ModelSetup>& fallback_fields() {
   static const Fields<ModelSetup> fields{
       field("provider", &ModelSetup::provider,
             Choice{{"anthropic", "bedrock", "gemini", "openai", "openai-responses", "scripted"}},
@@ -62,10 +62,19 @@ const Fields<ModelSetup>& model_fields() {
       field("retries", &ModelSetup::retries, Integer{.min = 0, .max = 20}, "per call"),
       field("api_version", &ModelSetup::api_version, Text{}, "where the provider has one"),
       field("extra", &ModelSetup::extra, FreeObject{}, "members put into the request body as they are"),
-      not_built<ModelSetup>("fallbacks", "array", "other models, for when this one is down"),
       not_built<ModelSetup>("cache", "boolean", "answer a repeated request from the memory directory"),
       field("script", &ModelSetup::script, FreeList{}, "the turns of the scripted model"),
   };
+  return fields;
+}
+
+const Fields<ModelSetup>& model_fields() {
+  static const Fields<ModelSetup> fields = [] {
+    Fields<ModelSetup> all = fallback_fields();
+    all.push_back(field("fallbacks", &ModelSetup::fallbacks, ListOf<ModelSetup>{fallback_fields()},
+                        "other models, asked in order while this one is down"));
+    return all;
+  }();
   return fields;
 }
 
@@ -243,19 +252,25 @@ const Fields<Task>& task_fields() {
   return fields;
 }
 
-void check_model(const Json& document, const ModelSetup& model, const Place& place) {
-  const Json json = document.value("model", Json::object());
+/// A model and its fallbacks. `json` is what `model` was read from.
+void check_model(const Json& json, const ModelSetup& model, const Place& place) {
   if (!json.is_object()) return;
+  const std::string path = place.path();
   if (!json.contains("provider"))
-    place.problem("model.provider is missing: give it here, in config.yaml or with --model PROVIDER/NAME");
+    place.problem(path + ".provider is missing: give it here" +
+                  (path == "model" ? ", in config.yaml or with --model PROVIDER/NAME" : ""));
   if (model.provider.empty()) return;
   const bool is_scripted = model.provider == "scripted";
   if (is_scripted && !json.contains("script"))
-    place.problem("model.script is missing: the scripted model plays it");
+    place.problem(path + ".script is missing: the scripted model plays it");
   if (!is_scripted && model.name.empty() && !json.contains("name"))
-    place.problem("model.name is missing: say which model of " + model.provider);
+    place.problem(path + ".name is missing: say which model of " + model.provider);
   if (!is_scripted && json.contains("script"))
-    place.at("script").problem("model.script is for provider: scripted alone");
+    place.at("script").problem(path + ".script is for provider: scripted alone");
+  for (std::size_t i = 0; i < model.fallbacks.size(); ++i) {
+    const std::string index = std::to_string(i);
+    check_model(json["fallbacks"][i], model.fallbacks[i], place.at("fallbacks").at(index));
+  }
 }
 
 void check_goal(const Task& task, const Place& place) {
@@ -279,7 +294,7 @@ Task task_from_json(std::string_view json, std::vector<Problem>& problems) {
     return task;
   }
   if (!Object<Task>{task_fields()}.read(document, task, root)) return task;
-  check_model(document, task.model, root.at("model"));
+  check_model(document.value("model", Json::object()), task.model, root.at("model"));
   check_goal(task, root.at("goal"));
   return task;
 }

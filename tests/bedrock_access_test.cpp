@@ -122,6 +122,10 @@ TEST_CASE("keys and region may come from a profile") {
   CHECK(model_secrets(bench.setup, bench.environment(), bench.read_file()) ==
         std::vector<std::string>{"secret-9"});
   CHECK(model_secrets(bench.setup, bench.environment()).empty());
+  ModelSetup other{.provider = "openai", .name = "m"};
+  CHECK(model_secrets(other, bench.environment(), bench.read_file()).empty());
+  other.fallbacks = {bench.setup};
+  CHECK(model_secrets(other, bench.environment(), bench.read_file()) == std::vector<std::string>{"secret-9"});
 }
 
 TEST_CASE("temporary keys are fetched at the first call, kept for the next, and never told") {

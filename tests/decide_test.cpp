@@ -150,9 +150,108 @@ TEST_CASE("the policy, rule by rule") {
   }
 }
 
+TEST_CASE("fallbacks are asked in order, for a while, and a run waits only when all models are down") {
+  RunStarted start = a_start();
+  start.task.model.fallbacks = {{.provider = "openai", .name = "b", .retries = 0}};
+  ModelFailed second = kOverloaded;
+  second.fallback = 1;
+  ModelFailed second_for_good = kWrongKey;
+  second_for_good.fallback = 1;
+  const ModelFailed slow{"rate_limit", "slow", true, 3'600'000, {}, 0.0};
+  ModelReplied reply = a_reply({a_call("look")});
+  reply.fallback = 1;
+  const std::int64_t down_until = kStart + 2000 + 300'000;
+  const std::vector<Case> cases{
+      {"a failure that may pass is waited for",
+       begun({kOverloaded}, start),
+       {kStart + 3000},
+       Wait{kStart + 7000}},
+      {"one that no retry helps hands over", begun({kWrongKey}, start), {kStart + 3000}, AskModel{1}},
+      {"so does a long wait", begun({slow}, start), {kStart + 3000}, AskModel{1}},
+      {"so do spent retries",
+       begun({kOverloaded, kOverloaded, kOverloaded, kOverloaded, kOverloaded}, start),
+       {kStart + 9000},
+       AskModel{1}},
+      {"the fallback goes on with the work",
+       begun({kWrongKey, reply, a_result({1, 1})}, start),
+       {down_until - 1},
+       AskModel{1}},
+      {"in a later invocation too",
+       begun({kWrongKey, reply, a_result({1, 1}), Suspended{"signal", {}, ""}, an_invocation()}, start),
+       {down_until - 1},
+       AskModel{1}},
+      {"until the first has had time to recover",
+       begun({kWrongKey, reply, a_result({1, 1})}, start),
+       {down_until},
+       AskModel{0}},
+      {"an outage of all is waited for until the first of them may be back",
+       begun({kWrongKey, second}, start),
+       {kStart + 4000},
+       Append{{Suspended{"outage", kStart + 3000 + 300'000, "busy"}}}},
+      {"all models failed for good",
+       begun({kWrongKey, second_for_good}, start),
+       {kStart + 4000},
+       Append{{Failed{"auth", "wrong key", true}}}},
+      {"and once that is mended the first is asked again",
+       begun({kWrongKey, second_for_good, Failed{"auth", "", true}, an_invocation()}, start),
+       {kStart + 4000},
+       AskModel{0}},
+      {"a refusal is nobody else's to lift",
+       begun({ModelFailed{"refused", "no", false, {}, {}, 0.0}}, start),
+       {kStart + 3000},
+       Append{{Failed{"refused", "no", false}}}},
+  };
+  for (const Case& c : cases) {
+    INFO(c.promise);
+    CHECK(next_action(Story(c.events).state(), c.now) == c.action);
+  }
+}
+
+TEST_CASE("a reply that is no good is answered with what is wrong, a few times") {
+  Story story(begun({}));
+  ModelReplied bad = a_reply({}, "What?");
+  bad.rejected = "invalid_answer";
+  bad.complaint = "Reply with JSON.";
+  for (int i = 0; i < 2; ++i) {
+    story.tell(bad);
+    CHECK(next_action(story.state(), {}) == Action{AskModel{}});
+    CHECK(story.state().transcript.back() == Message{.role = Role::User, .text = "Reply with JSON."});
+  }
+  Story better = story;
+  CHECK(next_action(story.tell(bad).state(), {}) ==
+        Action{Append{
+            {Failed{"invalid_answer",
+                    "3 replies in a row were no good; the last was answered with: Reply with JSON."}}}});
+  better.tell(a_reply({}, "{}"));
+  CHECK(next_action(better.state(), {}) == Action{Append{{Completed{"{}"}}}});
+}
+
+TEST_CASE("a call that the limit has no room for is not begun") {
+  // The last request and its reply were 18 tokens; the result since then is 10 more.
+  const std::vector<Event> events{a_reply({a_call("look")}), a_result({1, 1}, std::string(40, 'x'))};
+  const auto limit_at = [&](const Limits& limits, const Now& now) {
+    return used_up_limit(Story(begun(events, with_limits(limits))).state(), limits, now);
+  };
+  CHECK_FALSE(limit_at({.tokens = 46}, {}));
+  CHECK(limit_at({.tokens = 45}, {})->message ==
+        "limits.tokens leaves 27, and the next call takes at least 28: raise it and run again");
+  const std::vector<std::optional<Price>> prices{Price{"", 20'000, 1000, 0, 0}};
+  CHECK_FALSE(limit_at({.cost_usd = 0.47}, {.prices = prices}));
+  CHECK(
+      limit_at({.cost_usd = 0.46}, {.prices = prices})->message ==
+      "limits.cost_usd leaves 0.21 USD, and the next call takes at least 0.218 USD: raise it and run again");
+  CHECK(limit_at({.tokens = 30}, {}));
+}
+
+TEST_CASE("the first request counts in full") {
+  Story story(begun({}, with_limits({.tokens = 10})));
+  CHECK(used_up_limit(story.state(), {.tokens = 10}, {}));
+  CHECK_FALSE(used_up_limit(story.state(), {.tokens = 100}, {}));
+}
+
 TEST_CASE("the cost limit holds") {
   Story story(begun({a_reply({a_call("look")}), a_result({1, 1})}, with_limits({.cost_usd = 0.25})));
-  const auto limit = used_up_limit(story.state(), story.state().task.limits, 0);
+  const auto limit = used_up_limit(story.state(), story.state().task.limits, {});
   REQUIRE(limit);
   CHECK(limit->limit == "cost_usd");
 }
@@ -161,8 +260,8 @@ TEST_CASE("a cost that is not known is not taken for a small one") {
   ModelReplied reply = a_reply({a_call("look")});
   reply.cost_usd = std::nullopt;
   Story story(begun({reply, a_result({1, 1})}, with_limits({.cost_usd = 5})));
-  CHECK(used_up_limit(story.state(), story.state().task.limits, 0).has_value());
-  CHECK_FALSE(used_up_limit(story.state(), {}, 0).has_value());
+  CHECK(used_up_limit(story.state(), story.state().task.limits, {}).has_value());
+  CHECK_FALSE(used_up_limit(story.state(), {}, {}).has_value());
 }
 
 TEST_CASE("at most eight calls are begun at a time") {
@@ -182,9 +281,9 @@ TEST_CASE("invocations without a new step end as stuck, and a raised limit lifts
 
   story.tell(failed);
   Limits limits;
-  CHECK_FALSE(can_go_on(story.state(), limits, 0));
+  CHECK_FALSE(can_go_on(story.state(), limits, {}));
   limits.stuck_after = 6;
-  CHECK(can_go_on(story.state(), limits, 0));
+  CHECK(can_go_on(story.state(), limits, {}));
   story.tell(an_invocation());
   CHECK(story.state().idle_invocations == 1);
 }
@@ -192,12 +291,12 @@ TEST_CASE("invocations without a new step end as stuck, and a raised limit lifts
 TEST_CASE("a run that is over has nothing to do; one at its limit has, once the limit is raised") {
   const Limits one_step{.steps = 1};
   Story story(begun({a_reply({a_call("look")}), a_result({1, 1})}, with_limits(one_step)));
-  CHECK(can_go_on(story.state(), one_step, 0));
+  CHECK(can_go_on(story.state(), one_step, {}));
   story.tell(LimitReached{"steps", ""});
-  CHECK_FALSE(can_go_on(story.state(), one_step, 0));
-  CHECK(can_go_on(story.state(), {.steps = 2}, 0));
-  CHECK_FALSE(can_go_on(Story(begun({Completed{"42"}})).state(), {}, 0));
-  CHECK_FALSE(can_go_on(Story(begun({Cancelled{""}})).state(), {}, 0));
-  CHECK_FALSE(can_go_on(Story(begun({Failed{"refused", "", false}})).state(), {}, 0));
-  CHECK(can_go_on(Story(begun({Failed{"auth", "", true}})).state(), {}, 0));
+  CHECK_FALSE(can_go_on(story.state(), one_step, {}));
+  CHECK(can_go_on(story.state(), {.steps = 2}, {}));
+  CHECK_FALSE(can_go_on(Story(begun({Completed{"42"}})).state(), {}, {}));
+  CHECK_FALSE(can_go_on(Story(begun({Cancelled{""}})).state(), {}, {}));
+  CHECK_FALSE(can_go_on(Story(begun({Failed{"refused", "", false}})).state(), {}, {}));
+  CHECK(can_go_on(Story(begun({Failed{"auth", "", true}})).state(), {}, {}));
 }

@@ -64,11 +64,6 @@ std::string price_of(const std::string& provider, const std::string& model) {
 
 }  // namespace
 
-TEST_CASE("providers are listed in order") {
-  CHECK(provider_names() ==
-        std::vector<std::string>{"anthropic", "bedrock", "gemini", "openai", "openai-responses", "scripted"});
-}
-
 TEST_CASE("the base URL comes from the task, then the environment, then the provider") {
   const std::string rest = "/chat/completions, Bearer k1, ";
   CHECK(call(openai(), {{"OPENAI_API_KEY", "k1"}}) == "https://api.openai.com/v1" + rest + "12.500000");
@@ -124,6 +119,35 @@ TEST_CASE("a provider that cannot be had is refused with what to write instead")
         "openai-responses, scripted");
   CHECK(call({.provider = "openai"}, {{"OPENAI_API_KEY", "k"}}) ==
         "model.name is missing: which model of openai?");
+}
+
+TEST_CASE("a fallback is a model of its own: server, key and price") {
+  ModelSetup setup = openai();
+  setup.fallbacks = {openai_at("http://h/v1"), {.provider = "scripted", .script = R"([{"answer":"done"}])"}};
+  FakeHttp http;
+  http.responses = {{.status = 500}, {.status = 500}};
+  NoClock clock;
+  const ModelWorld world{http, clock, environment({{"OPENAI_API_KEY", "k"}}), {}};
+  const auto model = make_model(setup, {}, world);
+  const auto ask = [&](std::int64_t fallback) {
+    return model->ask(
+        {.setup = fallback == 0 ? setup : setup.fallbacks.at(static_cast<std::size_t>(fallback) - 1),
+         .run = "run",
+         .system = "",
+         .tools = {},
+         .messages = {},
+         .fallback = fallback},
+        NeverStop());
+  };
+  CHECK(std::holds_alternative<ModelFailed>(ask(0)));
+  CHECK(std::holds_alternative<ModelFailed>(ask(1)));
+  CHECK(std::get<ModelReplied>(ask(2)).text == "done");
+  CHECK(http.requests.at(0).url == "https://api.openai.com/v1/chat/completions");
+  CHECK(http.requests.at(1).url == "http://h/v1/chat/completions");
+  const auto prices = prices_of(setup, world);
+  CHECK((prices.at(0) && !prices.at(1) && prices.at(2)));
+  setup.fallbacks = {{.provider = "openai", .name = "x", .api_key_env = "NOPE"}};
+  CHECK_THROWS_WITH(make_model(setup, {}, world), ContainsSubstring("set the variable NOPE"));
 }
 
 TEST_CASE("a scripted model needs neither key nor server and costs nothing") {

@@ -45,7 +45,7 @@ TEST_CASE("usage, cost and calls add up over replies and failures") {
   CHECK(story.state().usage == Usage{11, 5, 0, 4});
   CHECK(story.state().cost_usd == 0.75);
   CHECK(story.state().model_calls == 2);
-  CHECK(story.state().failed_attempts == 0);
+  CHECK(story.state().models.at(0).failed_attempts == 0);
 }
 
 TEST_CASE("one unknown price makes the whole cost unknown") {
@@ -61,12 +61,12 @@ TEST_CASE("retries wait longer each time, less some jitter, and as long as the s
   for (const std::int64_t full : {500, 1000, 2000, 4000, 8000, 8000}) {
     const std::int64_t at = 1'000'000 + 1000 * story.state().seq;
     story.tell(ModelFailed{"overloaded", "", true, std::nullopt, {}, 0.0});
-    CHECK(story.state().retry_at_ms - at <= full);
-    CHECK(story.state().retry_at_ms - at >= full * 3 / 4);
+    CHECK(story.state().models.at(0).retry_at_ms - at <= full);
+    CHECK(story.state().models.at(0).retry_at_ms - at >= full * 3 / 4);
   }
   const std::int64_t at = 1'000'000 + 1000 * story.state().seq;
   story.tell(ModelFailed{"rate_limit", "", true, 30'000, {}, 0.0});
-  CHECK(story.state().retry_at_ms == at + 30'000);
+  CHECK(story.state().models.at(0).retry_at_ms == at + 30'000);
 }
 
 TEST_CASE("an invocation is idle until a reply or a result; waits do not count, deadlines and signals do") {

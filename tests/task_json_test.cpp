@@ -168,7 +168,20 @@ TEST_CASE("everything that is wrong with a task is said, where it is wrong") {
       {"/model/tool_calling",
        "1",
        {"/model/tool_calling", "model.tool_calling: expected \"native\" or \"text\", found 1"}},
-      {"/model/fallbacks", "[]", {"/model/fallbacks", "not built yet: model.fallbacks"}},
+      {"/model/fallbacks", "{}", {"/model/fallbacks", "model.fallbacks: expected a list, found a mapping"}},
+      {"/model/fallbacks",
+       R"([{"name":"m"}])",
+       {"/model/fallbacks/0", "model.fallbacks.0.provider is missing: give it here"}},
+      {"/model/fallbacks",
+       R"([{"provider":"openai"}])",
+       {"/model/fallbacks/0", "model.fallbacks.0.name is missing: say which model of openai"}},
+      {"/model/fallbacks",
+       R"([{"provider":"openai","name":"m","fallbacks":[]}])",
+       {"/model/fallbacks/0/fallbacks",
+        "unknown key \"fallbacks\"; known: provider, name, base_url, "
+        "api_key_env, max_output_tokens, context_tokens, temperature, reasoning, "
+        "tool_calling, timeout, idle_timeout, stream, retries, api_version, extra, "
+        "cache, script"}},
       {"/permissions", "[]", {"/permissions", "not built yet: permissions"}},
       {"/retention", "\"3d\"", {"/retention", "not built yet: retention"}},
       {"/limits",

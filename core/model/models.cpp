@@ -56,24 +56,27 @@ bool is_bedrock(const Row& row) {
   return row.name == "bedrock";
 }
 
-struct Place {
-  std::string url;
-  bool is_own = false;  ///< the provider's own server
-};
+std::string without_slashes(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
 
-Place place_of(const ModelSetup& setup, const Row& row, const ModelWorld& world) {
-  Place place;
-  place.url = expand_variables(setup.base_url, world.environment, "model.base_url");
-  if (place.url.empty()) place.url = trimmed_variable(world.environment, row.url_variable);
-  place.is_own = place.url.empty();
-  if (place.is_own) place.url = is_bedrock(row) ? bedrock_url(world.environment, world.read_file) : row.url;
-  while (place.url.ends_with('/')) place.url.pop_back();
-  if (!place.url.starts_with("http://") && !place.url.starts_with("https://")) {
+/// Of the task or the environment; empty: the provider's own server.
+std::string chosen_url(const ModelSetup& setup, const Row& row, const Environment& environment) {
+  std::string url = without_slashes(expand_variables(setup.base_url, environment, "model.base_url"));
+  if (url.empty()) url = without_slashes(trimmed_variable(environment, row.url_variable));
+  return url == row.url ? std::string() : url;
+}
+
+std::string base_url(const ModelSetup& setup, const Row& row, const ModelWorld& world) {
+  const std::string url = chosen_url(setup, row, world.environment);
+  if (url.empty())
+    return is_bedrock(row) ? bedrock_url(world.environment, world.read_file) : std::string(row.url);
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
     throw Error(Exit::Usage, "model.base_url must begin with http:// or https:// (from the task or " +
                                  std::string(row.url_variable) + ")");
   }
-  place.is_own = place.is_own || place.url == row.url;
-  return place;
+  return url;
 }
 
 std::string key_variable(const ModelSetup& setup, const Row& row) {
@@ -83,47 +86,70 @@ std::string key_variable(const ModelSetup& setup, const Row& row) {
 Provider make_provider(const ModelSetup& setup, const Row& row, const ModelWorld& world) {
   Provider provider;
   provider.codec = row.make_codec();
-  const Place place = place_of(setup, row, world);
-  provider.endpoint.base_url = place.url;
+  provider.endpoint.base_url = base_url(setup, row, world);
   provider.key_variable = key_variable(setup, row);
   provider.endpoint.api_key = trimmed_variable(world.environment, provider.key_variable);
   const bool lacks_key = provider.endpoint.api_key.empty(), wants_key = !setup.api_key_env.empty();
   if (lacks_key && !wants_key && is_bedrock(row)) {
     provider.signer = make_bedrock_signer(world);
-  } else if (lacks_key && (place.is_own || wants_key)) {
+  } else if (lacks_key && (wants_key || chosen_url(setup, row, world.environment).empty())) {
     // Local servers need no key; one that the task names is wanted all the same.
     throw Error(Exit::Usage, "no key for " + std::string(row.name) + ": set the variable " +
                                  provider.key_variable + ", or name another one in model.api_key_env");
   }
   provider.price = price_of(setup, world);
-  provider.secrets = model_secrets(setup, world.environment, world.read_file);
   return provider;
 }
 
-}  // namespace
-
-std::vector<std::string> provider_names() {
-  std::vector<std::string> names;
-  for (const Row& row : kProviders) names.emplace_back(row.name);
-  return names;
-}
-
-std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
+/// `secrets`: of the whole line, for one model may be shown what another one's server said.
+std::unique_ptr<Model> make_one(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world,
+                                const std::vector<std::string>& secrets) {
   const Row* row = find_row(setup.provider);
   if (row == nullptr) refuse_unknown(setup.provider);
   if (row->name == "scripted") return make_scripted_model(setup, inputs);
   if (row->make_codec == nullptr) throw Error(Exit::Usage, "not built yet: model.provider " + setup.provider);
   if (setup.name.empty())
     throw Error(Exit::Usage, "model.name is missing: which model of " + setup.provider + "?");
-  return std::make_unique<HttpModel>(make_provider(setup, *row, world), world.http, world.clock);
+  Provider provider = make_provider(setup, *row, world);
+  provider.secrets = secrets;
+  return std::make_unique<HttpModel>(std::move(provider), world.http, world.clock);
+}
+
+/// The task's model and its fallbacks; each request says whom it is for.
+class ModelLine : public Model {
+ public:
+  explicit ModelLine(std::vector<std::unique_ptr<Model>> models) : models_(std::move(models)) {}
+  ModelResult ask(const ModelRequest& request, const Stop& stop) override {
+    return models_.at(static_cast<std::size_t>(request.fallback))->ask(request, stop);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Model>> models_;
+};
+
+}  // namespace
+
+std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
+  const std::vector<std::string> secrets = model_secrets(setup, world.environment, world.read_file);
+  std::vector<std::unique_ptr<Model>> models;
+  models.push_back(make_one(setup, inputs, world, secrets));
+  for (const ModelSetup& fallback : setup.fallbacks)
+    models.push_back(make_one(fallback, inputs, world, secrets));
+  return std::make_unique<ModelLine>(std::move(models));
 }
 
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) {
   const Row* row = find_row(setup.provider);
   if (row == nullptr) return std::nullopt;
-  const bool own_host = row->url_variable == nullptr || place_of(setup, *row, world).is_own;
+  const bool own_host = row->url_variable == nullptr || chosen_url(setup, *row, world.environment).empty();
   return find_price(world.prices, row->name, setup.name,
                     own_host ? BuiltInPrices::Search : BuiltInPrices::Skip);
+}
+
+std::vector<std::optional<Price>> prices_of(const ModelSetup& setup, const ModelWorld& world) {
+  std::vector<std::optional<Price>> prices{price_of(setup, world)};
+  for (const ModelSetup& fallback : setup.fallbacks) prices.push_back(price_of(fallback, world));
+  return prices;
 }
 
 std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment,
@@ -136,7 +162,10 @@ std::vector<std::string> model_secrets(const ModelSetup& setup, const Environmen
   if (!setup.api_key_env.empty()) names.push_back(setup.api_key_env);
   std::set<std::string> secrets;
   for (const std::string& name : names) secrets.insert(trimmed_variable(environment, name));
-  if (read_file) secrets.merge(aws_file_secrets(environment, read_file));
+  if (read_file && setup.provider == "bedrock") secrets.merge(aws_file_secrets(environment, read_file));
+  for (const ModelSetup& fallback : setup.fallbacks)
+    for (std::string& secret : model_secrets(fallback, environment, read_file))
+      secrets.insert(std::move(secret));
   secrets.erase("");
   return {secrets.begin(), secrets.end()};
 }

@@ -23,18 +23,19 @@ struct ModelWorld {
   ReadFile read_file = [](const std::string&) { return std::optional<std::string>(); };
 };
 
-/// The names of all providers, sorted.
-std::vector<std::string> provider_names();
-
-/// Throws Error(Usage) for an unknown provider or a missing key, naming the task key or variable to set.
+/// The task's model with its fallbacks. Throws Error(Usage) for an unknown provider or a missing key, naming
+/// the task key or variable to set.
 std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world);
 
 /// What its tokens cost; none if that is unknown: a server of somebody else's has no price of the built-in
 /// table.
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world);
 
+/// The same for the task's own model and each of its fallbacks.
+std::vector<std::optional<Price>> prices_of(const ModelSetup& setup, const ModelWorld& world);
+
 /// The values that must never be recorded: every key in the environment that we know by name, and those of
-/// the AWS profile where `read_file` is given.
+/// the AWS profile where Bedrock may need them.
 std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment,
                                        const ReadFile& read_file = {});
 
