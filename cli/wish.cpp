@@ -1,10 +1,13 @@
 #include "cli/wish.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "cli/inputs.h"
 #include "cli/task_file.h"
 #include "core/error.h"
+#include "core/model/text_model.h"
+#include "core/sentences.h"
 #include "core/text.h"
 #include "prompts.h"
 #include "tools/tools.h"
@@ -26,31 +29,46 @@ std::string free_id(const MemoryDir& memory, const std::string& id) {
   }
 }
 
-/// Goal and instructions, as one text.
+/// With the instructions and what the answer must look like, as one text.
 std::string with_instructions(std::string_view text, const Task& task) {
-  return task.instructions.empty() ? std::string(text) : std::string(text) + "\n\n" + task.instructions;
+  std::string whole(text);
+  if (!task.instructions.empty()) whole += "\n\n" + task.instructions;
+  if (!task.output.schema.empty())
+    whole += "\n\n" + fill(prompts::answer_schema, {{"schema", task.output.schema}});
+  return whole;
+}
+
+/// Empty where no model of the task needs it.
+std::string text_protocol_of(const Task& task, const std::vector<ToolSpec>& tools) {
+  const auto is_text = [](const ModelSetup& model) { return model.tool_calling == "text"; };
+  const auto& fallbacks = task.model.fallbacks;
+  const bool needed = is_text(task.model) || std::any_of(fallbacks.begin(), fallbacks.end(), is_text);
+  return needed ? render_text_protocol(tools) : "";
 }
 
 RunStarted start_of(const Wish& wish) {
-  return {wish.id,
-          wish.task,
-          wish.inputs,
-          wish.goal,
-          with_instructions(prompts::system, wish.task),
-          tool_specs(wish.task.tools),
-          AGENTD_VERSION};
+  RunStarted start{wish.id,
+                   wish.task,
+                   wish.inputs,
+                   wish.goal,
+                   with_instructions(prompts::system, wish.task),
+                   tool_specs(wish.task.tools),
+                   AGENTD_VERSION};
+  start.text_protocol = text_protocol_of(wish.task, start.tools);
+  return start;
 }
 
 /// A changed goal is told to the model as something new: what it was shown before is never rewritten.
 TaskUpdated update_of(const Wish& wish, const State& state) {
   TaskUpdated update{wish.task, wish.inputs, wish.goal, state.tools, ""};
   if (wish.task.tools != state.task.tools) update.tools = tool_specs(wish.task.tools);
+  update.text_protocol = text_protocol_of(wish.task, update.tools);
   if (wish.goal == state.goal && wish.inputs == state.inputs &&
-      wish.task.instructions == state.task.instructions)
+      wish.task.instructions == state.task.instructions && wish.task.output == state.task.output)
     return update;
   if (!wish.adopt)
     throw Error(Exit::Usage,
-                "the goal, inputs or instructions of run " + wish.id +
+                "the goal, inputs, instructions or output of run " + wish.id +
                     " have changed since it began: --adopt tells the agent and goes on, --new starts "
                     "another run");
   update.note = prompts::goal_changed;

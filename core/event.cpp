@@ -26,6 +26,7 @@ void fields(Io& io, Ref<Io, RunStarted> e) {
   io.need("goal", e.goal);
   io.may("system", e.system);
   io.need("tools", e.tools);
+  io.may("text_protocol", e.text_protocol);
   io.may("agentd", e.agentd);
 }
 
@@ -90,6 +91,7 @@ void fields(Io& io, Ref<Io, TaskUpdated> e) {
   io.may("inputs", e.inputs);
   io.may("goal", e.goal);
   io.need("tools", e.tools);
+  io.may("text_protocol", e.text_protocol);
   io.may("note", e.note);
 }
 

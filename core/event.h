@@ -24,7 +24,8 @@ struct RunStarted {
   std::string goal;
   std::string system;
   std::vector<ToolSpec> tools;
-  std::string agentd;  ///< version of the binary
+  std::string text_protocol;  ///< what a model that calls tools in plain text is told of them
+  std::string agentd;         ///< version of the binary
   bool operator==(const RunStarted&) const = default;
 };
 
@@ -101,6 +102,7 @@ struct TaskUpdated {
   std::string goal;
   std::vector<ToolSpec> tools;
   std::string note;  ///< said to the model as a user message; empty: nothing it needs to know
+  std::string text_protocol;
   bool operator==(const TaskUpdated&) const = default;
 };
 

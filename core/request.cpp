@@ -8,14 +8,16 @@ ModelRequest make_request(const State& state, std::int64_t fallback) {
           .system = state.system,
           .tools = state.tools,
           .messages = state.transcript,
-          .fallback = fallback};
+          .fallback = fallback,
+          .answer_schema = state.task.output.schema,
+          .text_protocol = state.text_protocol};
 }
 
 RequestSize request_size(const State& state) {
   constexpr std::size_t kBytesPerToken = 4;
   std::size_t bytes = 0;
   if (state.counted_messages == 0) {
-    bytes += state.system.size();
+    bytes += state.system.size() + state.text_protocol.size();
     for (const ToolSpec& tool : state.tools)
       bytes += tool.name.size() + tool.description.size() + tool.parameters.size();
   }

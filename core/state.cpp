@@ -42,6 +42,7 @@ class Applier {
     s_.goal = e.goal;
     s_.system = e.system;
     s_.tools = e.tools;
+    s_.text_protocol = e.text_protocol;
     s_.started_at_ms = record_.at_ms;
     forget_failures();
     s_.transcript.push_back({.role = Role::User, .text = e.goal});
@@ -124,6 +125,7 @@ class Applier {
     s_.inputs = e.inputs;
     s_.goal = e.goal;
     s_.tools = e.tools;
+    s_.text_protocol = e.text_protocol;
     if (!e.note.empty()) say(e.note);
   }
 

@@ -42,6 +42,7 @@ struct State {
   std::string goal;
   std::string system;
   std::vector<ToolSpec> tools;
+  std::string text_protocol;
   std::int64_t started_at_ms = 0;
 
   std::int64_t seq = 0;             ///< of the last record; 0: nothing has happened

@@ -24,6 +24,12 @@ struct InputSetup {
   bool operator==(const InputSetup&) const = default;
 };
 
+/// Replies kept in the memory directory.
+struct CacheSetup {
+  std::int64_t ttl_ms = 0;  ///< 0: none are kept
+  bool operator==(const CacheSetup&) const = default;
+};
+
 struct ModelSetup {
   std::string provider;
   std::string name;
@@ -37,7 +43,9 @@ struct ModelSetup {
   std::int64_t idle_timeout_ms = 60'000;
   bool stream = true;
   std::int64_t retries = 4;
-  std::string api_version;            ///< empty: the provider's usual one
+  std::string tool_calling = "native";  ///< native | text
+  std::string api_version;              ///< empty: the provider's usual one
+  CacheSetup cache;
   std::string extra;                  ///< JSON object text, or empty
   std::string script;                 ///< scripted: JSON list text
   std::vector<ModelSetup> fallbacks;  ///< asked in order while this one is down; have none of their own
@@ -61,6 +69,11 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+struct OutputSetup {
+  std::string schema;  ///< JSON Schema of the answer, as text; empty: any text is one
+  bool operator==(const OutputSetup&) const = default;
+};
+
 struct Task {
   std::int64_t version = 1;
   std::string name;
@@ -71,6 +84,7 @@ struct Task {
   std::vector<ToolSetup> tools;
   std::string workspace;  ///< absolute, or empty: the folder workspace/ of the run, wherever that is mounted
   Limits limits;
+  OutputSetup output;
   bool operator==(const Task&) const = default;
 };
 

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/fields.h"
+#include "core/model_fields.h"
 #include "core/text.h"
 
 // The tables below are the whole of task.yaml: parser, journal form and schema are made from them.
@@ -39,42 +40,6 @@ const Fields<Limits>& limit_fields() {
       field("stuck_after", &Limits::stuck_after, Integer{.min = 1},
             "invocations in a row that end without a new durable step"),
   };
-  return fields;
-}
-
-const Fields<ModelSetup>& fallback_fields() {
-  static const Fields<ModelSetup> fields{
-      field("provider", &ModelSetup::provider,
-            Choice{{"anthropic", "bedrock", "gemini", "openai", "openai-responses", "scripted"}},
-            "whose API is spoken; openai is spoken by most compatible servers"),
-      field("name", &ModelSetup::name, Text{}, "the model, as the provider calls it"),
-      field("base_url", &ModelSetup::base_url, Text{}, "another server of the same API; ${VAR} is expanded"),
-      field("api_key_env", &ModelSetup::api_key_env, Text{},
-            "the variable that holds the key, never the key"),
-      field("max_output_tokens", &ModelSetup::max_output_tokens, Integer{.min = 1}, "the longest reply"),
-      field("context_tokens", &ModelSetup::context_tokens, Integer{.min = 1}, "what the model can take in"),
-      field("temperature", &ModelSetup::temperature, Number{.min = 0, .max = 2}, "sampling temperature"),
-      field("reasoning", &ModelSetup::reasoning, Choice{{"low", "medium", "high"}}, "how hard it thinks"),
-      half_built<ModelSetup>("tool_calling", "\"native\"", "\"text\"", "text: for models without tool calls"),
-      field("timeout", &ModelSetup::timeout_ms, Duration{}, "one call, all in"),
-      field("idle_timeout", &ModelSetup::idle_timeout_ms, Duration{}, "no byte for that long"),
-      field("stream", &ModelSetup::stream, Flag{}, "false for servers that cannot"),
-      field("retries", &ModelSetup::retries, Integer{.min = 0, .max = 20}, "per call"),
-      field("api_version", &ModelSetup::api_version, Text{}, "where the provider has one"),
-      field("extra", &ModelSetup::extra, FreeObject{}, "members put into the request body as they are"),
-      not_built<ModelSetup>("cache", "boolean", "answer a repeated request from the memory directory"),
-      field("script", &ModelSetup::script, FreeList{}, "the turns of the scripted model"),
-  };
-  return fields;
-}
-
-const Fields<ModelSetup>& model_fields() {
-  static const Fields<ModelSetup> fields = [] {
-    Fields<ModelSetup> all = fallback_fields();
-    all.push_back(field("fallbacks", &ModelSetup::fallbacks, ListOf<ModelSetup>{fallback_fields()},
-                        "other models, asked in order while this one is down"));
-    return all;
-  }();
   return fields;
 }
 
@@ -226,6 +191,14 @@ struct InputMap {
   }
 };
 
+const Fields<OutputSetup>& output_fields() {
+  static const Fields<OutputSetup> fields{
+      field("schema", &OutputSetup::schema, FreeObject{}, "a JSON Schema: the answer is JSON that fits it")
+          .required(),
+  };
+  return fields;
+}
+
 const Fields<Task>& task_fields() {
   static const Fields<Task> fields{
       field("version", &Task::version, Integer{1, 1}, "the version of this format"),
@@ -244,33 +217,12 @@ const Fields<Task>& task_fields() {
             "where tools work: a path beside the task file; default: the run's own folder"),
       not_built<Task>("permissions", "array", "rules for calls: deny, ask, allow"),
       field("limits", &Task::limits, Object<Limits>{limit_fields()}, "over all invocations of a run"),
-      not_built<Task>("output", "object", "the form of the answer"),
+      field("output", &Task::output, Object<OutputSetup>{output_fields()}, "the form of the answer"),
       not_built<Task>("verify", "array", "checks of the answer"),
       not_built<Task>("memory", "object", "long-term memory"),
       not_built<Task>("retention", "string", "how long a run is kept after its end"),
   };
   return fields;
-}
-
-/// A model and its fallbacks. `json` is what `model` was read from.
-void check_model(const Json& json, const ModelSetup& model, const Place& place) {
-  if (!json.is_object()) return;
-  const std::string path = place.path();
-  if (!json.contains("provider"))
-    place.problem(path + ".provider is missing: give it here" +
-                  (path == "model" ? ", in config.yaml or with --model PROVIDER/NAME" : ""));
-  if (model.provider.empty()) return;
-  const bool is_scripted = model.provider == "scripted";
-  if (is_scripted && !json.contains("script"))
-    place.problem(path + ".script is missing: the scripted model plays it");
-  if (!is_scripted && model.name.empty() && !json.contains("name"))
-    place.problem(path + ".name is missing: say which model of " + model.provider);
-  if (!is_scripted && json.contains("script"))
-    place.at("script").problem(path + ".script is for provider: scripted alone");
-  for (std::size_t i = 0; i < model.fallbacks.size(); ++i) {
-    const std::string index = std::to_string(i);
-    check_model(json["fallbacks"][i], model.fallbacks[i], place.at("fallbacks").at(index));
-  }
 }
 
 void check_goal(const Task& task, const Place& place) {

@@ -94,6 +94,8 @@ TEST_CASE("the key comes from the variable that the task names, then the provide
         "no key for openai: set the variable MY_KEY, or name another one in model.api_key_env");
   CHECK(call(openai(), {{"OPENAI_API_KEY", ""}}) ==
         "no key for openai: set the variable OPENAI_API_KEY, or name another one in model.api_key_env");
+  CHECK(call({.provider = "gemini", .name = "x"}, {{"OPENAI_API_KEY", "k1"}}) ==
+        "no key for gemini: set the variable GEMINI_API_KEY, or name another one in model.api_key_env");
 }
 
 TEST_CASE("a server of one's own needs no key, unless the task names one") {
@@ -111,7 +113,9 @@ TEST_CASE("a user's own prices come before the built-in ones and hold everywhere
 }
 
 TEST_CASE("a provider that cannot be had is refused with what to write instead") {
-  CHECK(call({.provider = "anthropic", .name = "x"}, {}) == "not built yet: model.provider anthropic");
+  CHECK(call({.provider = "anthropic", .name = "x"}, {}) ==
+        "no key for anthropic: set the variable ANTHROPIC_API_KEY, or name another one in "
+        "model.api_key_env");
   CHECK(call({.provider = "opnai", .name = "x"}, {}) ==
         "model.provider: there is no provider 'opnai'; did you mean openai?");
   CHECK(call({.provider = "xyz", .name = "x"}, {}) ==

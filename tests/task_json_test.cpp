@@ -49,6 +49,12 @@ Task full_task() {
   task.model.idle_timeout_ms = 250;
   task.model.stream = false;
   task.model.retries = 0;
+  task.model.tool_calling = "text";
+  task.model.api_version = "v9";
+  task.model.cache.ttl_ms = 3'600'000;
+  task.model.fallbacks = {{.provider = "anthropic", .name = "b"},
+                          {.provider = "scripted", .script = R"([{"answer":"x"}])"}};
+  task.output.schema = R"({"type":"object"})";
   task.model.extra = R"({"a":1.5,"z":["ä",null]})";
   task.tools = {{"shell", 60'000, {{"A", "1"}, {"B", "${B}"}}}, {"list"}};
   task.workspace = "/tmp/w";
@@ -68,10 +74,14 @@ TEST_CASE("a task is written in its shortest form and reads back the same") {
         R"("loud":{"type":"boolean","default":true},"rate":{"type":"number","default":0.5},)"
         R"("word":{"required":true,"description":"what"},"year":{"default":"2026"}},)"
         R"("model":{"provider":"openai","name":"m","base_url":"http://${HOST}/v1","api_key_env":"KEY",)"
-        R"("max_output_tokens":10,"context_tokens":20,"temperature":0.2,"reasoning":"low","timeout":"90s",)"
-        R"("idle_timeout":"250ms","stream":false,"retries":0,"extra":{"a":1.5,"z":["ä",null]}},)"
+        R"("max_output_tokens":10,"context_tokens":20,"temperature":0.2,"reasoning":"low",)"
+        R"("tool_calling":"text","timeout":"90s","idle_timeout":"250ms","stream":false,"retries":0,)"
+        R"("api_version":"v9","extra":{"a":1.5,"z":["ä",null]},"cache":{"ttl":"1h"},)"
+        R"("fallbacks":[{"provider":"anthropic","name":"b"},)"
+        R"({"provider":"scripted","script":[{"answer":"x"}]}]},)"
         R"("tools":[{"shell":{"timeout":"1m","env":{"A":"1","B":"${B}"}}},"list"],"workspace":"/tmp/w",)"
-        R"("limits":{"steps":7,"tokens":1000,"cost_usd":2.0,"duration":"1d","stuck_after":2}})");
+        R"("limits":{"steps":7,"tokens":1000,"cost_usd":2.0,"duration":"1d","stuck_after":2},)"
+        R"("output":{"schema":{"type":"object"}}})");
   CHECK(task_from_json(written, problems) == task);
   CHECK(problems.empty());
 }
@@ -164,10 +174,7 @@ TEST_CASE("everything that is wrong with a task is said, where it is wrong") {
        {"/model/script",
         "model.script: expected a list of at least one mapping, not too deep, found a list"}},
       {"/model/script", "[{},7]", {"/model/script/1", "model.script.1: expected a mapping, found 7"}},
-      {"/model/tool_calling", "\"text\"", {"/model/tool_calling", "not built yet: model.tool_calling: text"}},
-      {"/model/tool_calling",
-       "1",
-       {"/model/tool_calling", "model.tool_calling: expected \"native\" or \"text\", found 1"}},
+      {"/model/tool_calling", "1", {"/model/tool_calling", "model.tool_calling: expected a word, found 1"}},
       {"/model/fallbacks", "{}", {"/model/fallbacks", "model.fallbacks: expected a list, found a mapping"}},
       {"/model/fallbacks",
        R"([{"name":"m"}])",
@@ -274,7 +281,7 @@ TEST_CASE("parser and schema know the same keys") {
   collect(schema, "", pointers);
   collect(schema["properties"]["inputs"]["additionalProperties"], "/inputs/x", pointers);
   collect(schema["properties"]["tools"]["items"]["oneOf"][1], "/tools/0", pointers);
-  CHECK(pointers.size() == 49);
+  CHECK(pointers.size() == 51);
   for (const std::string& pointer : pointers) {
     ordered_json task = small();
     if (pointer.starts_with("/tools/0")) task["tools"] = ordered_json::array({ordered_json::object()});

@@ -4,11 +4,14 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/model/anthropic.h"
 #include "core/model/bedrock.h"
 #include "core/model/bedrock_access.h"
+#include "core/model/gemini.h"
 #include "core/model/http_model.h"
 #include "core/model/openai.h"
 #include "core/model/scripted.h"
+#include "core/model/text_model.h"
 #include "core/text.h"
 
 namespace agentd {
@@ -24,9 +27,11 @@ struct Row {
 
 /// A new provider is a codec in a file of its own and a row here.
 constexpr Row kProviders[] = {
-    {"anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com", nullptr},
+    {"anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com",
+     make_anthropic_codec},
     {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", make_bedrock_codec},
-    {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", nullptr},
+    {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com",
+     make_gemini_codec},
     {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", make_openai_codec},
     {"openai-responses", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", nullptr},
     {"scripted", nullptr, nullptr, "", nullptr},
@@ -115,6 +120,12 @@ std::unique_ptr<Model> make_one(const ModelSetup& setup, const Inputs& inputs, c
   return std::make_unique<HttpModel>(std::move(provider), world.http, world.clock);
 }
 
+std::unique_ptr<Model> make_speaking(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world,
+                                     const std::vector<std::string>& secrets) {
+  std::unique_ptr<Model> model = make_one(setup, inputs, world, secrets);
+  return setup.tool_calling == "text" ? make_text_model(std::move(model)) : std::move(model);
+}
+
 /// The task's model and its fallbacks; each request says whom it is for.
 class ModelLine : public Model {
  public:
@@ -132,9 +143,9 @@ class ModelLine : public Model {
 std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
   const std::vector<std::string> secrets = model_secrets(setup, world.environment, world.read_file);
   std::vector<std::unique_ptr<Model>> models;
-  models.push_back(make_one(setup, inputs, world, secrets));
+  models.push_back(make_speaking(setup, inputs, world, secrets));
   for (const ModelSetup& fallback : setup.fallbacks)
-    models.push_back(make_one(fallback, inputs, world, secrets));
+    models.push_back(make_speaking(fallback, inputs, world, secrets));
   return std::make_unique<ModelLine>(std::move(models));
 }
 

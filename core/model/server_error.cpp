@@ -15,6 +15,7 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxMessage = 500;
 constexpr double kYearMs = 366.0 * 24 * 3600 * 1000;
+constexpr std::int64_t kHourMs = 3'600'000;
 
 std::string text_of(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -39,6 +40,9 @@ ServerError from_json(const json& error) {
   if (result.message.empty() && !error.empty()) {
     result.message = one_line(error.dump(-1, ' ', false, json::error_handler_t::replace));
   }
+  // Anthropic's spend limit has the type of a rate limit.
+  if (const auto details = error.find("details"); details != error.end() && details->is_object())
+    result.code = one_line(text_of(*details, "error_code"));
   for (const char* key : {"code", "type", "status"}) {
     if (result.code.empty()) result.code = one_line(text_of(error, key));
     const auto number = error.find(key);
@@ -64,8 +68,13 @@ bool contains(std::string_view text, std::string_view part) {
 
 /// How providers without a code for it say that the prompt is too long.
 bool says_too_long(std::string_view message) {
-  constexpr std::string_view kSayings[] = {"context length",   "context window",    "context limit",
-                                           "nput is too long", "rompt is too long", "nput Tokens Exceeded"};
+  constexpr std::string_view kSayings[] = {"context length",
+                                           "context window",
+                                           "context limit",
+                                           "nput is too long",
+                                           "rompt is too long",
+                                           "nput Tokens Exceeded",
+                                           "exceeds the maximum number of tokens"};
   return std::any_of(std::begin(kSayings), std::end(kSayings),
                      [&](std::string_view saying) { return contains(message, saying); });
 }
@@ -75,14 +84,19 @@ bool is_context(int status, const ServerError& error) {
          contains(error.code, "exceed_context_size") || (status == 400 && says_too_long(error.message));
 }
 
+/// Waiting does not help where the limit is 0: the plan does not include the model.
 bool is_quota(int status, const ServerError& error) {
+  // Anthropic says the last two with 400 and a code that many errors have.
   return status == 402 || error.code == "insufficient_quota" || contains(error.code, "billing") ||
-         contains(error.code, "ServiceQuotaExceeded");
+         contains(error.code, "spend_limit") || contains(error.code, "ServiceQuotaExceeded") ||
+         contains(error.message, "credit balance is too low") ||
+         (contains(error.message, "reached your specified") && contains(error.message, "usage limits")) ||
+         (status == 429 && contains(error.message, "limit: 0,"));
 }
 
 std::string reason_of(int status, const ServerError& error) {
   if (is_quota(status, error)) return "quota";
-  if (status == 401 || status == 403) return "auth";
+  if (status == 401 || status == 403 || error.code == "API_KEY_INVALID") return "auth";
   if (status == 429) return "rate_limit";
   // 424: the model behind Bedrock failed.
   if (status == 408 || status == 409 || status == 424 || status >= 500) return "overloaded";
@@ -93,6 +107,7 @@ ModelFailed judge(int status, const ServerError& error, std::string message) {
   ModelFailed failed;
   failed.reason = reason_of(status, error);
   failed.retryable = failed.reason == "rate_limit" || failed.reason == "overloaded";
+  if (failed.retryable) failed.retry_after_ms = error.retry_after_ms;
   if (!error.code.empty()) message += " (" + error.code + ")";
   failed.message = message + (error.message.empty() ? "" : ": " + error.message);
   return failed;
@@ -104,6 +119,8 @@ int implied_status(const ServerError& error) {
   const std::string_view code = error.code;
   if (contains(code, "rate_limit") || contains(code, "insufficient_quota")) return 429;
   if (contains(code, "authentication") || contains(code, "invalid_api_key")) return 401;
+  if (contains(code, "permission")) return 403;
+  if (contains(code, "too_large")) return 413;
   const bool refused = contains(code, "invalid") || contains(code, "context") || contains(code, "not_found");
   return refused ? 400 : 500;
 }
@@ -143,6 +160,23 @@ std::int64_t whole_ms(double ms) {
   return static_cast<std::int64_t>(std::min(ms, kYearMs) + 0.5);
 }
 
+/// google.rpc: a more exact name, and how long to wait. Seconds are named for a daily quota too: an hour is
+/// nearer the truth.
+void read_details(const json& error, ServerError& result) {
+  const auto details = error.find("details");
+  if (details == error.end() || !details->is_array()) return;
+  for (const json& detail : *details) {
+    if (!detail.is_object()) continue;
+    if (const std::string reason = text_of(detail, "reason"); !reason.empty()) result.code = one_line(reason);
+    std::string delay = text_of(detail, "retryDelay");
+    if (delay.ends_with('s')) delay.pop_back();
+    std::optional<std::int64_t> wait;
+    if (const auto seconds = number_of(&delay)) wait = whole_ms(*seconds * 1000);
+    if (contains(detail.dump(), "PerDay")) wait = kHourMs;
+    if (wait) result.retry_after_ms = std::max(result.retry_after_ms.value_or(0), *wait);
+  }
+}
+
 }  // namespace
 
 std::string one_line(std::string_view text) {
@@ -170,7 +204,10 @@ ServerError read_server_error(std::string_view body) {
   std::string_view object = body;
   if (object.front() == '[') object = object.substr(1, object.rfind(']') - 1);
   if (!is_json_object(object)) return {one_line(body), {}, 0};
-  return from_json(error_object(json::parse(to_valid_utf8(object), nullptr, false)));
+  const json error = error_object(json::parse(to_valid_utf8(object), nullptr, false));
+  ServerError result = from_json(error);
+  read_details(error, result);
+  return result;
 }
 
 ModelFailed response_failure(std::string_view provider, int status, const HttpHeaders& headers,
@@ -185,7 +222,7 @@ ModelFailed response_failure(std::string_view provider, int status, const HttpHe
   if (status < 400 && place != nullptr)
     message += " with a redirect to " + one_line(*place) + "; set model.base_url";
   ModelFailed failed = judge(status, error, message);
-  failed.retry_after_ms = retry_after_ms(headers);
+  if (!failed.retry_after_ms) failed.retry_after_ms = retry_after_ms(headers);
   if (const std::string* should = find_header(headers, "x-should-retry")) {
     if (*should == "true") failed.retryable = true;
     if (*should == "false") failed.retryable = false;

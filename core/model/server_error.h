@@ -16,6 +16,7 @@ struct ServerError {
   std::string message;  ///< one line of at most 500 bytes
   std::string code;     ///< the most exact name it gives the error
   int status = 0;       ///< as written in the body; 0: not there
+  std::optional<std::int64_t> retry_after_ms = {};
   bool operator==(const ServerError&) const = default;
 };
 ServerError read_server_error(std::string_view body);

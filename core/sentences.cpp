@@ -1,4 +1,4 @@
-#include "tools/answers.h"
+#include "core/sentences.h"
 
 #include <algorithm>
 

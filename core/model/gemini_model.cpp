@@ -1,0 +1,68 @@
+#include "core/model/gemini_model.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace agentd {
+namespace {
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    if (kPlain.find(c) != std::string_view::npos) {
+      encoded += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      encoded.append({'%', kHex[byte >> 4], kHex[byte & 15]});
+    }
+  }
+  return encoded;
+}
+
+/// v1, v1beta, v1alpha: many write it into the base URL.
+bool ends_in_version(std::string_view url) {
+  const std::string_view last = url.substr(std::min(url.rfind('/') + 1, url.size()));
+  return last.size() >= 2 && last[0] == 'v' && last[1] >= '1' && last[1] <= '9';
+}
+
+}  // namespace
+
+int gemini_version(std::string_view model) {
+  constexpr int kNewest = 9900;
+  model.remove_prefix(std::min(model.rfind('/') + 1, model.size()));
+  if (!model.starts_with("gemini-")) return 0;
+  const char* end = model.data() + model.size();
+  int major = 0, minor = 0;
+  const auto [dot, error] = std::from_chars(model.data() + 7, end, major);
+  if (error != std::errc() || major <= 0 || major > 99) return model.ends_with("-latest") ? kNewest : 0;
+  if (dot != end && *dot == '.') std::from_chars(dot + 1, end, minor);
+  return major * 100 + std::clamp(minor, 0, 99);
+}
+
+std::string gemini_thinking(std::string_view model, std::string_view reasoning) {
+  // 3 Pro knows no medium. The budgets are Google's own equivalents, within the range of every model of 2.5.
+  const int version = gemini_version(model);
+  const bool low = reasoning == "low", high = reasoning == "high";
+  if (version >= 300) {
+    const bool no_medium = version == 300 && model.find("-pro") != std::string_view::npos;
+    const char* level = low ? "LOW" : high || no_medium ? "HIGH" : "MEDIUM";
+    return R"({"thinkingLevel":")" + std::string(level) + R"("})";
+  }
+  if (version < 205) return "";
+  return R"({"thinkingBudget":)" + std::string(low ? "1024" : high ? "24576" : "8192") + "}";
+}
+
+std::string gemini_url(const ModelSetup& setup, const std::string& base) {
+  std::string url = base;
+  if (!ends_in_version(base)) url += "/" + (setup.api_version.empty() ? "v1beta" : setup.api_version);
+  std::string_view model = setup.name, kind = "models/";
+  for (const std::string_view known : {"models/", "tunedModels/"})
+    if (model.starts_with(known)) kind = known;
+  if (model.starts_with(kind)) model.remove_prefix(kind.size());
+  url.append("/").append(kind).append(percent_encoded(model));
+  return url + (setup.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
+}
+
+}  // namespace agentd

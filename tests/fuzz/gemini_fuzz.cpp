@@ -1,0 +1,89 @@
+#include <cstdint>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "core/model/gemini.h"
+#include "core/model/json_text.h"
+
+// Whatever a server sends, in whatever pieces: the same result, and a reply gives a history that is a valid
+// request, with a response for every call and nothing signed lost.
+
+namespace {
+
+using namespace agentd;
+using nlohmann::ordered_json;
+
+ModelResult decode(std::string_view body, std::size_t size, int status) {
+  const auto decoder = make_gemini_codec()->decoder();
+  decoder->head(status, {{"retry-after", std::string(body.substr(0, 29))}});
+  for (std::size_t at = 0; at < body.size(); at += size) decoder->body(body.substr(at, size));
+  return decoder->finish({});
+}
+
+void require(bool promise) {
+  if (!promise) std::abort();
+}
+
+/// As many responses as calls, of the same names and ids, and the reply's own content as it was.
+void check_contents(const ordered_json& contents, const ModelReplied& reply) {
+  require(contents.size() == (reply.calls.empty() ? 2u : 3u));
+  const ordered_json& parts = contents[1]["parts"];
+  require(!parts.empty());
+  std::vector<ordered_json> calls;
+  for (const ordered_json& part : parts)
+    if (part.contains("functionCall") && part["functionCall"].is_object())
+      calls.push_back(part["functionCall"]);
+  require(calls.size() == reply.calls.size());
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const ordered_json& response = contents[2]["parts"][i]["functionResponse"];
+    require(response["name"] == calls[i]["name"]);
+    if (!reply.calls[i].provider_id.empty()) require(response["id"] == calls[i]["id"]);
+  }
+}
+
+void check_history(const ModelReplied& reply, std::string_view text, std::string_view name) {
+  const ModelSetup setup{.provider = "gemini", .name = std::string(name)};
+  std::vector<Message> messages = {{.role = Role::User, .text = "Go."}};
+  messages.push_back({.role = Role::Assistant,
+                      .text = reply.text,
+                      .calls = reply.calls,
+                      .provider = reply.provider,
+                      .provider_content = reply.provider_content});
+  for (const ToolCall& call : reply.calls)
+    messages.push_back(
+        {.role = Role::Tool, .text = std::string(text), .call = {call.provider_id, call.name, ""}});
+  const std::string body =
+      make_gemini_codec()->encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
+  require(is_json_object(body));
+  require(ordered_json::accept(body));
+  const bool is_signed = reply.provider_content.find("\"thoughtSignature\"") != std::string::npos;
+  if (is_signed) require(body.find(reply.provider_content) != std::string::npos);
+  check_contents(ordered_json::parse(body)["contents"], reply);
+}
+
+/// The same arguments, said by another model, whose text nobody has checked.
+void check_foreign(std::string_view text) {
+  const ModelSetup setup{.provider = "gemini", .name = "gemini-3-pro"};
+  const ToolCall call{"id", std::string(text.substr(0, 80)), std::string(text)};
+  const std::vector<Message> messages = {{.role = Role::Assistant, .calls = {call}, .provider = "openai"},
+                                         {.role = Role::Tool, .text = std::string(text), .call = call}};
+  const std::string body =
+      make_gemini_codec()->encode({setup, "run", text, {}, messages}, {"http://h", ""}).body;
+  require(ordered_json::accept(body));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const int status = data[0] < 200 ? 200 : 300 + data[0];
+  const ModelResult result = decode(body, size, status);
+  require(result == decode(body, 1 + data[0] % 16, status));
+  if (const auto* reply = std::get_if<ModelReplied>(&result)) {
+    check_history(*reply, body, "gemini-3-flash");
+    check_history(*reply, body, "gemini-2.5-flash");
+  }
+  check_foreign(body);
+  return 0;
+}
