@@ -16,9 +16,9 @@ struct ModelRequest {
   std::string_view system;
   std::span<const ToolSpec> tools;
   std::span<const Message> messages;    ///< begins with the goal; every call has exactly one result, in order
-  std::int64_t fallback = 0;            ///< whose setup it is: 0 the task's own, N its Nth fallback
   std::string_view answer_schema = {};  ///< JSON Schema of the answer; empty: any text is one
   std::string_view text_protocol = {};  ///< how to call tools in plain text; empty: no model needs that
+  std::int64_t fallback = 0;            ///< whose setup it is: 0 the task's own, N its Nth fallback
 };
 
 /// The call was given up because the invocation must end. Nothing is recorded.

@@ -8,9 +8,9 @@ ModelRequest make_request(const State& state, std::int64_t fallback) {
           .system = state.system,
           .tools = state.tools,
           .messages = state.transcript,
-          .fallback = fallback,
           .answer_schema = state.task.output.schema,
-          .text_protocol = state.text_protocol};
+          .text_protocol = state.text_protocol,
+          .fallback = fallback};
 }
 
 RequestSize request_size(const State& state) {

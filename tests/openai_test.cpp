@@ -162,6 +162,29 @@ TEST_CASE("what a strict server would refuse for ever is sent in a form that it 
   CHECK(sent(std::string(70, 'x'), "{}") == std::string(64, 'x') + " {}");
 }
 
+TEST_CASE("an answer with a schema is asked for in its form") {
+  const std::string strict =
+      R"({"type":"object","properties":{},"required":[],"additionalProperties":false})";
+  const std::string loose = R"({"type":"object"})";
+  const auto format = [](const std::string& schema, const std::string& url, std::span<const ToolSpec> tools) {
+    const ModelSetup setup{.name = "m"};
+    const json body = json::parse(kCodec->encode({setup, "run", "", tools, {}, schema}, {url, ""}).body);
+    return body.value("response_format", json());
+  };
+  const auto sent = [](const std::string& schema, bool is_strict) {
+    const json form = {{"name", "answer"}, {"schema", json::parse(schema)}, {"strict", is_strict}};
+    return json{{"type", "json_schema"}, {"json_schema", form}};
+  };
+  const std::string openai = "https://api.openai.com/v1", local = "http://127.0.0.1:8080/v1";
+  CHECK(format(strict, openai, kTools) == sent(strict, true));
+  CHECK(format(loose, openai, kTools) == sent(loose, false));
+  CHECK(format(loose, local, {}) == sent(loose, false));
+  CHECK(format("", openai, {}).is_null());
+  CHECK(format(R"({"type":"array"})", openai, {}).is_null());
+  // vLLM and Ollama would never let the model call a tool.
+  CHECK(format(strict, local, kTools).is_null());
+}
+
 TEST_CASE("text that is not UTF-8 is replaced, so that the request is valid JSON") {
   const Case c{"", {.name = "m"}, {user("a\xff\xc3(b\"\\\n\x1f\x7f é 🌍")}};
   const json body = json::parse(encode(c).body);

@@ -10,6 +10,7 @@
 #include "core/model/gemini.h"
 #include "core/model/http_model.h"
 #include "core/model/openai.h"
+#include "core/model/responses.h"
 #include "core/model/scripted.h"
 #include "core/model/text_model.h"
 #include "core/text.h"
@@ -33,7 +34,8 @@ constexpr Row kProviders[] = {
     {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com",
      make_gemini_codec},
     {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", make_openai_codec},
-    {"openai-responses", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", nullptr},
+    {"openai-responses", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1",
+     make_responses_codec},
     {"scripted", nullptr, nullptr, "", nullptr},
 };
 
@@ -153,8 +155,12 @@ std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) 
   const Row* row = find_row(setup.provider);
   if (row == nullptr) return std::nullopt;
   const bool own_host = row->url_variable == nullptr || chosen_url(setup, *row, world.environment).empty();
-  return find_price(world.prices, row->name, setup.name,
-                    own_host ? BuiltInPrices::Search : BuiltInPrices::Skip);
+  const BuiltInPrices built_in = own_host ? BuiltInPrices::Search : BuiltInPrices::Skip;
+  std::optional<Price> price = find_price(world.prices, row->name, setup.name, built_in);
+  // The same models at the same rates.
+  if (!price && row->name == kResponsesProvider)
+    price = find_price(world.prices, "openai", setup.name, built_in);
+  return price;
 }
 
 std::vector<std::optional<Price>> prices_of(const ModelSetup& setup, const ModelWorld& world) {

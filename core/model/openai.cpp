@@ -4,24 +4,10 @@
 
 #include "core/model/body_writer.h"
 #include "core/model/history.h"
-#include "core/text.h"
+#include "core/model/openai_wire.h"
 
 namespace agentd {
 namespace {
-
-/// OpenAI refuses a longer one.
-std::string cache_key(std::string_view run) {
-  constexpr std::size_t kLongest = 64;
-  return run.size() <= kLongest ? std::string(run) : hash_hex(run);
-}
-
-/// OpenAI's own servers want members that some compatible ones refuse.
-bool is_openai_host(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  const std::string_view host = url.substr(0, url.find_first_of("/:?"));
-  return host == "api.openai.com" || host.ends_with(".api.openai.com");
-}
 
 class RequestWriter {
  public:
@@ -39,7 +25,10 @@ class RequestWriter {
                         std::to_string(*setup.max_output_tokens));
     if (setup.temperature) body_.json_member("temperature", nlohmann::json(*setup.temperature).dump());
     if (!setup.reasoning.empty()) body_.text_member("reasoning_effort", setup.reasoning);
-    if (openai_host && !request_.run.empty()) body_.text_member("prompt_cache_key", cache_key(request_.run));
+    if (openai_host && !request_.run.empty())
+      body_.text_member("prompt_cache_key", prompt_cache_key(request_.run));
+    if (const std::string format = answer_format(request_, openai_host); !format.empty())
+      body_.json_member("response_format", R"({"type":"json_schema","json_schema":{)" + format + "}}");
     body_.write_extra();
     tools();
     messages();
@@ -139,12 +128,8 @@ class RequestWriter {
 class OpenAiCodec : public Codec {
  public:
   HttpRequest encode(const ModelRequest& request, const Endpoint& endpoint) const override {
-    HttpRequest http;
-    http.url = endpoint.base_url + "/chat/completions";
-    http.headers = {{"Content-Type", "application/json"}};
-    if (!endpoint.api_key.empty()) http.headers.emplace_back("Authorization", "Bearer " + endpoint.api_key);
-    http.body = RequestWriter(request).write(is_openai_host(endpoint.base_url));
-    return http;
+    return openai_post(endpoint, "/chat/completions",
+                       RequestWriter(request).write(is_openai_host(endpoint.base_url)));
   }
 
   std::unique_ptr<ReplyDecoder> decoder() const override { return make_openai_decoder(); }

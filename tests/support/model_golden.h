@@ -102,7 +102,9 @@ inline void check_golden_responses(const std::string& provider, const Codec& cod
     const std::string whole = describe(decode(codec, response));
     CHECK(golden(provider + "/" + name + ".json", whole) == whole);
     CHECK(describe(decode(codec, response, kEveryByte)) == whole);
-    for (std::size_t cut = 1; cut < response.body.size(); ++cut) {
+    // Byte by byte has been through every state; two pieces at many places are for what comes in long ones.
+    const std::size_t stride = 1 + response.body.size() / 100;
+    for (std::size_t cut = 1; cut < response.body.size(); cut += stride) {
       const std::string split = describe(decode(codec, response, cut));
       if (split != whole) FAIL_CHECK("cut at " << cut << ": " << split);
     }
