@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 
 #include "cli/cancel_watch.h"
 #include "cli/commands.h"
@@ -36,6 +38,13 @@ namespace {
 std::optional<std::string> environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+/// None for a file that is missing or cannot be read.
+std::optional<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return {};
+  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 /// The lock file was just written by us: it knows who we are.
@@ -98,7 +107,7 @@ class Invocation {
   }
 
  private:
-  ModelWorld model_world() { return {*http_, clock_, environment, config_.prices}; }
+  ModelWorld model_world() { return {*http_, clock_, environment, config_.prices, read_file}; }
 
   /// Prices are looked up only where they decide: a finished run needs no server's address.
   Now now(const State& state, const Wish& wish) {
@@ -119,7 +128,7 @@ class Invocation {
 
   /// The values that ${VAR} stands for go to the tools and, as secrets, to the masks; never into the journal.
   std::pair<std::vector<ToolSetup>, std::vector<std::string>> expand_environments(const Task& task) {
-    auto expanded = std::pair(task.tools, model_secrets(task.model, environment));
+    auto expanded = std::pair(task.tools, model_secrets(task.model, environment, read_file));
     for (ToolSetup& tool : expanded.first)
       for (auto& [name, value] : tool.env) {
         for (const std::string& variable : variables_in(value))

@@ -116,7 +116,6 @@ TEST_CASE("a provider that cannot be had is refused with what to write instead")
   CHECK(call({.provider = "anthropic", .name = "x"}, {}) ==
         "no key for anthropic: set the variable ANTHROPIC_API_KEY, or name another one in "
         "model.api_key_env");
-  CHECK(call({.provider = "bedrock", .name = "x"}, {}) == "not built yet: model.provider bedrock");
   CHECK(call({.provider = "opnai", .name = "x"}, {}) ==
         "model.provider: there is no provider 'opnai'; did you mean openai?");
   CHECK(call({.provider = "xyz", .name = "x"}, {}) ==

@@ -27,16 +27,21 @@ ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
   http.timeout_ms = request.setup.timeout_ms;
   // A reply that is not streamed is silent until it is whole.
   http.idle_timeout_ms = request.setup.stream ? request.setup.idle_timeout_ms : request.setup.timeout_ms;
-  const std::unique_ptr<ReplyDecoder> decoder = provider_.codec->decoder();
   const std::int64_t begin = clock_.monotonic_ms();
+  if (provider_.signer) {
+    if (auto ended = provider_.signer->sign(http, stop)) {
+      if (auto* failed = std::get_if<ModelFailed>(&*ended))
+        failed->message = masked(std::move(failed->message));
+      return *std::move(ended);
+    }
+  }
+  const std::unique_ptr<ReplyDecoder> decoder = provider_.codec->decoder();
   const std::optional<HttpFailure> failure = http_.send(http, *decoder, stop);
   ModelResult result = decoder->finish(failure);
   if (auto* replied = std::get_if<ModelReplied>(&result)) {
     replied->model = request.setup.name;
-    replied->text = mask(std::move(replied->text), provider_.secrets);
-    for (ToolCall& call : replied->calls) call.arguments = mask(std::move(call.arguments), provider_.secrets);
     replied->duration_ms = clock_.monotonic_ms() - begin;
-    replied->cost_usd = cost(replied->usage);
+    finish(*replied);
   } else if (auto* failed = std::get_if<ModelFailed>(&result)) {
     if (failed->usage.total() > 0) failed->cost_usd = cost(failed->usage);
     explain(*failed, request.setup);
@@ -44,16 +49,30 @@ ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
   return result;
 }
 
+void HttpModel::finish(ModelReplied& replied) const {
+  replied.text = masked(std::move(replied.text));
+  for (ToolCall& call : replied.calls) call.arguments = masked(std::move(call.arguments));
+  // Masked content would not be the provider's own any more: then text and calls must do.
+  if (masked(replied.provider_content) != replied.provider_content) replied.provider_content.clear();
+  replied.cost_usd = cost(replied.usage);
+}
+
+std::string HttpModel::masked(std::string text) const {
+  text = mask(std::move(text), provider_.secrets);
+  return provider_.signer ? mask(std::move(text), provider_.signer->secrets()) : text;
+}
+
 /// Says which setting to look at, as far as the reason tells.
 void HttpModel::explain(ModelFailed& failed, const ModelSetup& setup) const {
   if (failed.reason == "auth") {
     const bool has_key = !provider_.endpoint.api_key.empty();
-    failed.message +=
-        (has_key ? " (the key is the one in " : " (no key was sent; set ") + provider_.key_variable + ")";
+    failed.message += provider_.signer ? " (" + provider_.signer->describe() + ")"
+                      : has_key        ? " (the key is the one in " + provider_.key_variable + ")"
+                                       : " (no key was sent; set " + provider_.key_variable + ")";
   } else if (failed.reason == "bad_request") {
     failed.message += " (model.name " + setup.name + " at " + public_url(provider_.endpoint.base_url) + ")";
   }
-  failed.message = mask(std::move(failed.message), provider_.secrets);
+  failed.message = masked(std::move(failed.message));
 }
 
 /// None, not 0, for a reply whose server does not count tokens, unless they are free.

@@ -13,13 +13,26 @@
 
 namespace agentd {
 
+/// Completes a request before it is sent, with keys that may have to be fetched first.
+class Signer {
+ public:
+  virtual ~Signer() = default;
+  /// A result ends the attempt: nothing is sent.
+  virtual std::optional<ModelResult> sign(HttpRequest& request, const Stop& stop) = 0;
+  /// What must never be recorded of the keys it has now.
+  virtual std::vector<std::string> secrets() const = 0;
+  /// Whose keys they are, and what they must be good for: "signed with …", for messages.
+  virtual std::string describe() const = 0;
+};
+
 /// A provider that is reached over HTTP: everything that does not depend on its wire format.
 struct Provider {
   std::unique_ptr<Codec> codec;
   Endpoint endpoint;
-  std::string key_variable;          ///< where the key came from, for messages
-  std::optional<Price> price;        ///< none: unknown
-  std::vector<std::string> secrets;  ///< masked in messages: a server may repeat what it was sent
+  std::string key_variable;             ///< where the key came from, for messages
+  std::optional<Price> price;           ///< none: unknown
+  std::vector<std::string> secrets;     ///< masked in messages: a server may repeat what it was sent
+  std::unique_ptr<Signer> signer = {};  ///< null: the key says it all
 };
 
 class HttpModel : public Model {
@@ -29,7 +42,9 @@ class HttpModel : public Model {
   ModelResult ask(const ModelRequest& request, const Stop& stop) override;
 
  private:
+  void finish(ModelReplied& replied) const;
   void explain(ModelFailed& failed, const ModelSetup& setup) const;
+  std::string masked(std::string text) const;
   std::optional<double> cost(const Usage& usage) const;
 
   Provider provider_;

@@ -5,6 +5,8 @@
 
 #include "core/error.h"
 #include "core/model/anthropic.h"
+#include "core/model/bedrock.h"
+#include "core/model/bedrock_access.h"
 #include "core/model/gemini.h"
 #include "core/model/http_model.h"
 #include "core/model/openai.h"
@@ -28,7 +30,7 @@ struct Row {
 constexpr Row kProviders[] = {
     {"anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com",
      make_anthropic_codec},
-    {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", nullptr},
+    {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", make_bedrock_codec},
     {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com",
      make_gemini_codec},
     {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", make_openai_codec},
@@ -56,11 +58,27 @@ const Row* find_row(std::string_view name) {
                   (near.empty() ? "; known are " + list : "; did you mean " + std::string(near) + "?"));
 }
 
-std::string base_url(const ModelSetup& setup, const Row& row, const Environment& environment) {
-  std::string url = expand_variables(setup.base_url, environment, "model.base_url");
-  if (url.empty()) url = trimmed_variable(environment, row.url_variable);
-  if (url.empty()) url = row.url;
+/// Bedrock has a server in each region, and no key where requests are signed.
+bool is_bedrock(const Row& row) {
+  return row.name == "bedrock";
+}
+
+std::string without_slashes(std::string url) {
   while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+/// Of the task or the environment; empty: the provider's own server.
+std::string chosen_url(const ModelSetup& setup, const Row& row, const Environment& environment) {
+  std::string url = without_slashes(expand_variables(setup.base_url, environment, "model.base_url"));
+  if (url.empty()) url = without_slashes(trimmed_variable(environment, row.url_variable));
+  return url == row.url ? std::string() : url;
+}
+
+std::string base_url(const ModelSetup& setup, const Row& row, const ModelWorld& world) {
+  const std::string url = chosen_url(setup, row, world.environment);
+  if (url.empty())
+    return is_bedrock(row) ? bedrock_url(world.environment, world.read_file) : std::string(row.url);
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
     throw Error(Exit::Usage, "model.base_url must begin with http:// or https:// (from the task or " +
                                  std::string(row.url_variable) + ")");
@@ -75,12 +93,14 @@ std::string key_variable(const ModelSetup& setup, const Row& row) {
 Provider make_provider(const ModelSetup& setup, const Row& row, const ModelWorld& world) {
   Provider provider;
   provider.codec = row.make_codec();
-  provider.endpoint.base_url = base_url(setup, row, world.environment);
+  provider.endpoint.base_url = base_url(setup, row, world);
   provider.key_variable = key_variable(setup, row);
   provider.endpoint.api_key = trimmed_variable(world.environment, provider.key_variable);
-  const bool own_host = provider.endpoint.base_url == row.url;
-  // Local servers need no key; one that the task names is wanted all the same.
-  if (provider.endpoint.api_key.empty() && (own_host || !setup.api_key_env.empty())) {
+  const bool lacks_key = provider.endpoint.api_key.empty(), wants_key = !setup.api_key_env.empty();
+  if (lacks_key && !wants_key && is_bedrock(row)) {
+    provider.signer = make_bedrock_signer(world);
+  } else if (lacks_key && (wants_key || chosen_url(setup, row, world.environment).empty())) {
+    // Local servers need no key; one that the task names is wanted all the same.
     throw Error(Exit::Usage, "no key for " + std::string(row.name) + ": set the variable " +
                                  provider.key_variable + ", or name another one in model.api_key_env");
   }
@@ -123,7 +143,7 @@ class ModelLine : public Model {
 }  // namespace
 
 std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
-  const std::vector<std::string> secrets = model_secrets(setup, world.environment);
+  const std::vector<std::string> secrets = model_secrets(setup, world.environment, world.read_file);
   std::vector<std::unique_ptr<Model>> models;
   models.push_back(make_speaking(setup, inputs, world, secrets));
   for (const ModelSetup& fallback : setup.fallbacks)
@@ -134,7 +154,7 @@ std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs,
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) {
   const Row* row = find_row(setup.provider);
   if (row == nullptr) return std::nullopt;
-  const bool own_host = row->url_variable == nullptr || base_url(setup, *row, world.environment) == row->url;
+  const bool own_host = row->url_variable == nullptr || chosen_url(setup, *row, world.environment).empty();
   const BuiltInPrices built_in = own_host ? BuiltInPrices::Search : BuiltInPrices::Skip;
   std::optional<Price> price = find_price(world.prices, row->name, setup.name, built_in);
   // The same models at the same rates.
@@ -149,16 +169,20 @@ std::vector<std::optional<Price>> prices_of(const ModelSetup& setup, const Model
   return prices;
 }
 
-std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment) {
+std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment,
+                                       const ReadFile& read_file) {
   std::vector<std::string> names = variables_in(setup.base_url);
-  names.insert(names.end(), {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"});
+  names.insert(names.end(),
+               {"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"});
   for (const Row& row : kProviders)
     if (row.key_variable != nullptr) names.emplace_back(row.key_variable);
   if (!setup.api_key_env.empty()) names.push_back(setup.api_key_env);
   std::set<std::string> secrets;
   for (const std::string& name : names) secrets.insert(trimmed_variable(environment, name));
+  if (read_file && setup.provider == "bedrock") secrets.merge(aws_file_secrets(environment, read_file));
   for (const ModelSetup& fallback : setup.fallbacks)
-    for (std::string& secret : model_secrets(fallback, environment)) secrets.insert(std::move(secret));
+    for (std::string& secret : model_secrets(fallback, environment, read_file))
+      secrets.insert(std::move(secret));
   secrets.erase("");
   return {secrets.begin(), secrets.end()};
 }

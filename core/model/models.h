@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/model.h"
+#include "core/model/aws_profile.h"
 #include "core/model/prices.h"
 #include "core/variables.h"
 
@@ -19,6 +20,7 @@ struct ModelWorld {
   Clock& clock;
   Environment environment;
   std::vector<Price> prices;  ///< searched before the built-in table
+  ReadFile read_file = [](const std::string&) { return std::optional<std::string>(); };
 };
 
 /// The task's model with its fallbacks. Throws Error(Usage) for an unknown provider or a missing key, naming
@@ -32,7 +34,9 @@ std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world);
 /// The same for the task's own model and each of its fallbacks.
 std::vector<std::optional<Price>> prices_of(const ModelSetup& setup, const ModelWorld& world);
 
-/// The values that must never be recorded: every key in the environment that we know by name.
-std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment);
+/// The values that must never be recorded: every key in the environment that we know by name, and those of
+/// the AWS profile where Bedrock may need them.
+std::vector<std::string> model_secrets(const ModelSetup& setup, const Environment& environment,
+                                       const ReadFile& read_file = {});
 
 }  // namespace agentd

@@ -34,7 +34,7 @@ json error_object(json body) {
 
 ServerError from_json(const json& error) {
   ServerError result;
-  for (const char* key : {"message", "detail", "title"}) {
+  for (const char* key : {"message", "Message", "detail", "title"}) {
     if (result.message.empty()) result.message = one_line(text_of(error, key));
   }
   if (result.message.empty() && !error.empty()) {
@@ -66,20 +66,30 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+/// How providers without a code for it say that the prompt is too long.
+bool says_too_long(std::string_view message) {
+  constexpr std::string_view kSayings[] = {"context length",
+                                           "context window",
+                                           "context limit",
+                                           "nput is too long",
+                                           "rompt is too long",
+                                           "nput Tokens Exceeded",
+                                           "exceeds the maximum number of tokens"};
+  return std::any_of(std::begin(kSayings), std::end(kSayings),
+                     [&](std::string_view saying) { return contains(message, saying); });
+}
+
 bool is_context(int status, const ServerError& error) {
   return status == 413 || error.code == "context_length_exceeded" ||
-         contains(error.code, "exceed_context_size") ||
-         (status == 400 &&
-          (contains(error.message, "context length") || contains(error.message, "context window") ||
-           contains(error.message, "context limit") || contains(error.message, "prompt is too long") ||
-           contains(error.message, "exceeds the maximum number of tokens")));
+         contains(error.code, "exceed_context_size") || (status == 400 && says_too_long(error.message));
 }
 
 /// Waiting does not help where the limit is 0: the plan does not include the model.
 bool is_quota(int status, const ServerError& error) {
   // Anthropic says the last two with 400 and a code that many errors have.
   return status == 402 || error.code == "insufficient_quota" || contains(error.code, "billing") ||
-         contains(error.code, "spend_limit") || contains(error.message, "credit balance is too low") ||
+         contains(error.code, "spend_limit") || contains(error.code, "ServiceQuotaExceeded") ||
+         contains(error.message, "credit balance is too low") ||
          (contains(error.message, "reached your specified") && contains(error.message, "usage limits")) ||
          (status == 429 && contains(error.message, "limit: 0,"));
 }
@@ -88,7 +98,8 @@ std::string reason_of(int status, const ServerError& error) {
   if (is_quota(status, error)) return "quota";
   if (status == 401 || status == 403 || error.code == "API_KEY_INVALID") return "auth";
   if (status == 429) return "rate_limit";
-  if (status == 408 || status == 409 || status >= 500) return "overloaded";
+  // 424: the model behind Bedrock failed.
+  if (status == 408 || status == 409 || status == 424 || status >= 500) return "overloaded";
   return is_context(status, error) ? "context" : "bad_request";
 }
 
@@ -201,7 +212,11 @@ ServerError read_server_error(std::string_view body) {
 
 ModelFailed response_failure(std::string_view provider, int status, const HttpHeaders& headers,
                              std::string_view body) {
-  const ServerError error = read_server_error(body);
+  ServerError error = read_server_error(body);
+  // AWS names the error in a header, with a URL behind a colon.
+  if (const std::string* type = find_header(headers, "x-amzn-errortype");
+      type != nullptr && error.code.empty())
+    error.code = one_line(type->substr(0, type->find(':')));
   std::string message = std::string(provider) + " answered " + std::to_string(status);
   const std::string* place = find_header(headers, "location");
   if (status < 400 && place != nullptr)

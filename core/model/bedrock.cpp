@@ -1,0 +1,272 @@
+#include "core/model/bedrock.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/model/body_writer.h"
+#include "core/model/history.h"
+#include "core/model/json_text.h"
+#include "core/model/reply_json.h"
+#include "core/model/sigv4.h"
+
+namespace agentd {
+namespace {
+
+constexpr std::string_view kProvider = "bedrock";
+constexpr char kCachePoint[] = R"({"cachePoint":{"type":"default"}})";
+constexpr char kAnyObject[] = R"({"type":"object","properties":{}})";
+
+/// The least that Claude takes for a budget.
+constexpr std::int64_t kMinBudget = 1024;
+
+std::int64_t usual_budget(std::string_view reasoning) {
+  return reasoning == "low" ? 2048 : reasoning == "medium" ? 8192 : 16384;
+}
+
+bool has_tool_blocks(const Message& message) {
+  return message.role == Role::Tool || !message.calls.empty();
+}
+
+bool has_results(const Turn& turn) {
+  return turn.messages.front().role == Role::Tool;
+}
+
+/// Whether the calls that are being worked on began without reasoning that could be shown again: Claude does
+/// not begin to think in the middle of them.
+bool is_thoughtless(std::span<const Turn> turns) {
+  bool has_calls = false;
+  for (auto turn = turns.rbegin(); turn != turns.rend(); ++turn) {
+    if (!turn->is_reply && !has_results(*turn)) break;
+    for (const Message& message : turn->messages) {
+      const bool ours = message.provider == kProvider;
+      if (ours && message.provider_content.starts_with(R"([{"reasoningContent":)")) return false;
+      has_calls = has_calls || !message.calls.empty();
+    }
+  }
+  return has_calls;
+}
+
+class RequestWriter {
+ public:
+  explicit RequestWriter(const ModelRequest& request)
+      : request_(request),
+        model_(bedrock_model(request.setup.name)),
+        turns_(to_turns(request.messages)),
+        body_(request) {}
+
+  std::string write() {
+    choose_thinking();
+    inference();
+    thinking();
+    body_.write_extra();
+    tools();
+    system();
+    messages();
+    return body_.take();
+  }
+
+ private:
+  using Thinking = BedrockModel::Thinking;
+
+  /// Claude wants more tokens for the reply than for thinking, and Bedrock's own limit is lower than a
+  /// budget.
+  void choose_thinking() {
+    const ModelSetup& setup = request_.setup;
+    max_tokens_ = setup.max_output_tokens;
+    const bool is_wanted = !setup.reasoning.empty() && !body_.is_extra("additionalModelRequestFields");
+    thinking_ = is_wanted ? model_.thinking : Thinking::None;
+    if (thinking_ == Thinking::Budget && is_thoughtless(turns_)) thinking_ = Thinking::None;
+    if (thinking_ == Thinking::None) return;
+    budget_ = usual_budget(setup.reasoning);
+    constexpr std::int64_t kForTheReply = 8192;
+    if (!max_tokens_) max_tokens_ = budget_ + kForTheReply;
+    if (budget_ >= *max_tokens_) budget_ = *max_tokens_ / 2;
+    if (thinking_ == Thinking::Budget && budget_ < kMinBudget) thinking_ = Thinking::None;
+  }
+
+  void inference() {
+    // With thinking Claude refuses every temperature but its own.
+    const auto temperature = thinking_ == Thinking::None ? request_.setup.temperature : std::nullopt;
+    if ((!max_tokens_ && !temperature) || !body_.begin("inferenceConfig")) return;
+    nlohmann::ordered_json config;
+    if (max_tokens_) config["maxTokens"] = *max_tokens_;
+    if (temperature) config["temperature"] = *temperature;
+    body_.raw(config.dump());
+  }
+
+  void thinking() {
+    if (thinking_ == Thinking::None) return;
+    body_.begin("additionalModelRequestFields");
+    if (thinking_ == Thinking::Adaptive) {
+      body_.raw(R"({"thinking":{"type":"adaptive"},"output_config":{"effort":)");
+      body_.string(request_.setup.reasoning);
+      body_.raw("}}");
+    } else {
+      body_.raw(R"({"thinking":{"type":"enabled","budget_tokens":)");
+      body_.raw(std::to_string(budget_));
+      body_.raw("}}");
+    }
+  }
+
+  /// Needed even on a last turn without tools, if the history has calls.
+  void tools() {
+    const auto messages = request_.messages;
+    const bool in_history = std::any_of(messages.begin(), messages.end(), has_tool_blocks);
+    if ((request_.tools.empty() && !in_history) || !body_.begin("toolConfig")) return;
+    body_.raw(R"({"tools":[)");
+    for (const ToolSpec& spec : request_.tools) tool(spec.name, spec.description, spec.parameters);
+    if (request_.tools.empty()) {
+      for (const std::string& name : names_in_history()) tool(name, "", "");
+    }
+    body_.raw("]}");
+  }
+
+  std::set<std::string> names_in_history() const {
+    std::set<std::string> names;
+    for (const Message& message : request_.messages) {
+      if (message.role == Role::Tool) names.insert(safe_name(message.call.name));
+      for (const ToolCall& call : message.calls) names.insert(safe_name(call.name));
+    }
+    return names;
+  }
+
+  void tool(std::string_view name, std::string_view description, std::string_view parameters) {
+    body_.comma();
+    body_.raw(R"({"toolSpec":{"name":)");
+    body_.string(safe_name(name));
+    if (!is_blank(description)) {
+      body_.raw(R"(,"description":)");
+      body_.string(description);
+    }
+    body_.raw(R"(,"inputSchema":{"json":)");
+    body_.raw(parameters.empty() ? kAnyObject : parameters);
+    body_.raw("}}}");
+  }
+
+  void system() {
+    if (is_blank(request_.system) || !body_.begin("system")) return;
+    body_.raw("[");
+    text(request_.system);
+    if (model_.takes_cache_points) cache_point();
+    body_.raw("]");
+  }
+
+  void messages() {
+    if (!body_.begin("messages")) return;
+    const std::vector<std::size_t> marks =
+        model_.takes_cache_points ? cache_marks(turns_) : std::vector<std::size_t>();
+    body_.raw("[");
+    for (std::size_t i = 0; i < turns_.size(); ++i) {
+      body_.comma();
+      body_.raw(turns_[i].is_reply ? R"({"role":"assistant","content":[)" : R"({"role":"user","content":[)");
+      turns_[i].is_reply ? replies(turns_[i]) : user_turn(turns_[i]);
+      if (!turns_[i].is_reply && std::find(marks.begin(), marks.end(), i) != marks.end()) cache_point();
+      body_.raw("]}");
+    }
+    body_.raw("]");
+  }
+
+  /// Results first: they must follow their calls at once.
+  void user_turn(const Turn& turn) {
+    for (const Message& message : turn.messages)
+      if (message.role == Role::Tool) result(message);
+    for (const Message& message : turn.messages)
+      if (message.role == Role::User) text(is_blank(message.text) ? "(empty)" : message.text);
+  }
+
+  void result(const Message& message) {
+    body_.comma();
+    body_.raw(R"({"toolResult":{"toolUseId":)");
+    body_.string(ids_.next_result(message));
+    body_.raw(R"(,"content":[)");
+    text(is_blank(message.text) ? "(no output)" : message.text);
+    body_.raw("]");
+    if (message.is_error && model_.takes_result_status) body_.raw(R"(,"status":"error")");
+    body_.raw("}}");
+  }
+
+  void replies(const Turn& turn) {
+    bool is_empty = true;
+    for (std::size_t i = 0; i < turn.messages.size(); ++i) {
+      const Message& message = turn.messages[i];
+      const std::vector<std::string>& ids = ids_.begin_reply(message, turn.position + i);
+      if (can_echo(message, ids)) {
+        const std::string_view content = message.provider_content;
+        body_.comma();
+        body_.raw(content.substr(1, content.size() - 2));
+        is_empty = false;
+        continue;
+      }
+      if (!is_blank(message.text)) text(message.text);
+      for (std::size_t c = 0; c < ids.size(); ++c) call(message.calls[c], ids[c]);
+      is_empty = is_empty && is_blank(message.text) && ids.empty();
+    }
+    if (is_empty) text("(empty)");
+  }
+
+  /// What Bedrock sent goes back as it came, unless Bedrock would refuse it for ever.
+  static bool can_echo(const Message& message, const std::vector<std::string>& ids) {
+    const std::string_view content = message.provider_content;
+    if (message.provider != kProvider || content.size() <= 2 || content.front() != '[') return false;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const ToolCall& call = message.calls[i];
+      if (ids[i] != call.provider_id || safe_name(call.name) != call.name) return false;
+    }
+    return true;
+  }
+
+  void call(const ToolCall& call, const std::string& id) {
+    body_.comma();
+    body_.raw(R"({"toolUse":{"toolUseId":)");
+    body_.string(id);
+    body_.raw(R"(,"name":)");
+    body_.string(safe_name(call.name));
+    body_.raw(R"(,"input":)");
+    body_.raw(safe_arguments(call));
+    body_.raw("}}");
+  }
+
+  void text(std::string_view text) {
+    body_.comma();
+    body_.raw(R"({"text":)");
+    body_.string(text);
+    body_.raw("}");
+  }
+  void cache_point() {
+    body_.comma();
+    body_.raw(kCachePoint);
+  }
+
+  const ModelRequest& request_;
+  BedrockModel model_;
+  std::vector<Turn> turns_;
+  BodyWriter body_;
+  CallIds ids_{kProvider};
+  Thinking thinking_ = Thinking::None;
+  std::int64_t budget_ = 0;
+  std::optional<std::int64_t> max_tokens_;
+};
+
+class BedrockCodec : public Codec {
+ public:
+  HttpRequest encode(const ModelRequest& request, const Endpoint& endpoint) const override {
+    HttpRequest http;
+    http.url = endpoint.base_url + "/model/" + percent_encode(request.setup.name) +
+               (request.setup.stream ? "/converse-stream" : "/converse");
+    http.headers = {{"Content-Type", "application/json"}};
+    if (!endpoint.api_key.empty()) http.headers.emplace_back("Authorization", "Bearer " + endpoint.api_key);
+    http.body = RequestWriter(request).write();
+    return http;
+  }
+
+  std::unique_ptr<ReplyDecoder> decoder() const override { return make_bedrock_decoder(); }
+};
+
+}  // namespace
+
+std::unique_ptr<Codec> make_bedrock_codec() {
+  return std::make_unique<BedrockCodec>();
+}
+
+}  // namespace agentd

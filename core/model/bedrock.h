@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/model/codec.h"
+
+namespace agentd {
+
+/// Converse and ConverseStream of Amazon Bedrock. Requests go out unsigned: see Signer.
+std::unique_ptr<Codec> make_bedrock_codec();
+
+/// The other half, in bedrock_reply.cpp.
+std::unique_ptr<ReplyDecoder> make_bedrock_decoder();
+
+/// What a model takes that others refuse, as far as its id tells. An ARN of one's own inference profile tells
+/// nothing: then it is what every model takes.
+struct BedrockModel {
+  bool takes_cache_points = false;
+  bool takes_result_status = false;
+  enum class Thinking { None, Budget, Adaptive };
+  Thinking thinking = Thinking::None;
+};
+BedrockModel bedrock_model(std::string_view id);
+
+}  // namespace agentd
