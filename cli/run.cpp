@@ -27,6 +27,7 @@
 #include "core/store/mount.h"
 #include "core/store/ownership.h"
 #include "core/store/sqlite_journal.h"
+#include "core/store/sqlite_reply_cache.h"
 #include "tools/tools.h"
 
 extern char** environ;
@@ -72,6 +73,8 @@ class Invocation {
 
   const Config& config() const { return config_; }
 
+  void keep_replies_in(const MemoryDir& memory) { replies_ = make_sqlite_reply_cache(memory.cache()); }
+
   /// What the environment must give (a key, a price, a variable) is checked before a new run leaves any
   /// trace.
   void check(const Wish& wish) {
@@ -107,7 +110,9 @@ class Invocation {
   }
 
  private:
-  ModelWorld model_world() { return {*http_, clock_, environment, config_.prices, read_file}; }
+  ModelWorld model_world() {
+    return {*http_, clock_, environment, config_.prices, read_file, replies_.get()};
+  }
 
   /// Prices are looked up only where they decide: a finished run needs no server's address.
   Now now(const State& state, const Wish& wish) {
@@ -179,6 +184,7 @@ class Invocation {
   std::unique_ptr<Stop> stop_;
   std::unique_ptr<HttpTransport> http_;
   Console console_;
+  std::unique_ptr<ReplyCache> replies_;
   std::vector<std::optional<Price>> prices_;
   std::int64_t steps_ = 0;
 };
@@ -194,6 +200,7 @@ Exit run_command(const Args& args) {
   Invocation invocation(args);
   const MemoryDir memory = MemoryDir::create(args.memory);
   warn_of_mount(memory);
+  invocation.keep_replies_in(memory);
   const Wish wish = wish_from_file(args, invocation.config(), memory);
   if (!memory.has_run(wish.id)) invocation.check(wish);
   const RunPaths paths = memory.make_run(wish.id);
@@ -204,6 +211,7 @@ Exit resume_command(const Args& args) {
   Invocation invocation(args);
   const MemoryDir memory = MemoryDir::create(args.memory);
   warn_of_mount(memory);
+  invocation.keep_replies_in(memory);
   const RunPaths paths = existing_run(memory, args.target);
   return invocation.report(
       invocation.work(paths, [&](const State& state) { return wish_from_journal(args, state); }), paths);

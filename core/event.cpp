@@ -49,6 +49,7 @@ void fields(Io& io, Ref<Io, ModelReplied> e) {
   io.need("duration_ms", e.duration_ms);
   io.may("unfinished", e.unfinished);
   io.may("fallback", e.fallback);
+  io.may("cached", e.cached);
   io.may("rejected", e.rejected);
   io.may("complaint", e.complaint);
 }
@@ -145,10 +146,7 @@ class Writer {
   json out = json::object();
 
  private:
-  template <class T>
-  static json form(const T& value) {
-    return value;
-  }
+  static json form(const auto& value) { return value; }
   template <class T>
   static json form(const std::optional<T>& value) {
     return value ? json(*value) : json(nullptr);

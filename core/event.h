@@ -51,6 +51,7 @@ struct ModelReplied {
   std::int64_t duration_ms = 0;
   bool unfinished = false;    ///< the provider paused its own work: it is asked again and goes on
   std::int64_t fallback = 0;  ///< which of the task's models: 0 its own, N its Nth fallback
+  bool cached = false;        ///< from the reply cache: nobody was asked
   std::string rejected;       ///< why it is no answer: malformed, invalid_answer; empty: it is not rejected
   std::string complaint;      ///< what a rejected reply is answered with
   bool operator==(const ModelReplied&) const = default;

@@ -70,7 +70,6 @@ class Applier {
     for (const ToolCall& call : e.calls)
       s_.calls.push_back({.id = {s_.step, static_cast<std::int64_t>(s_.calls.size()) + 1}, .call = call});
     s_.answered = e.calls.empty() && !e.unfinished;
-    s_.expected_reply_ms = std::max(e.duration_ms, (s_.expected_reply_ms + e.duration_ms) / 2);
     model_of(e.fallback) = {};
     s_.resume_at_ms = 0;
     s_.failure.reset();
@@ -82,6 +81,8 @@ class Applier {
     s_.rejections = e.rejected.empty() ? 0 : s_.rejections + 1;
     s_.rejected = e.rejected;
     if (!e.rejected.empty()) say(e.complaint);
+    if (e.cached) return;
+    s_.expected_reply_ms = std::max(e.duration_ms, (s_.expected_reply_ms + e.duration_ms) / 2);
     add_usage(e.usage, e.cost_usd);
   }
 

@@ -4,9 +4,11 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/model/answer_check.h"
 #include "core/model/anthropic.h"
 #include "core/model/bedrock.h"
 #include "core/model/bedrock_access.h"
+#include "core/model/cached_model.h"
 #include "core/model/gemini.h"
 #include "core/model/http_model.h"
 #include "core/model/openai.h"
@@ -23,7 +25,7 @@ struct Row {
   const char* key_variable;
   const char* url_variable;
   std::string_view url;
-  std::unique_ptr<Codec> (*make_codec)();  ///< null: not built yet
+  std::unique_ptr<Codec> (*make_codec)();
 };
 
 /// A new provider is a codec in a file of its own and a row here.
@@ -114,12 +116,14 @@ std::unique_ptr<Model> make_one(const ModelSetup& setup, const Inputs& inputs, c
   const Row* row = find_row(setup.provider);
   if (row == nullptr) refuse_unknown(setup.provider);
   if (row->name == "scripted") return make_scripted_model(setup, inputs);
-  if (row->make_codec == nullptr) throw Error(Exit::Usage, "not built yet: model.provider " + setup.provider);
   if (setup.name.empty())
     throw Error(Exit::Usage, "model.name is missing: which model of " + setup.provider + "?");
   Provider provider = make_provider(setup, *row, world);
   provider.secrets = secrets;
-  return std::make_unique<HttpModel>(std::move(provider), world.http, world.clock);
+  std::string url = provider.endpoint.base_url;
+  auto model = std::make_unique<HttpModel>(std::move(provider), world.http, world.clock);
+  if (setup.cache.ttl_ms == 0 || world.replies == nullptr) return model;
+  return make_cached_model(std::move(model), row->make_codec(), std::move(url), *world.replies, world.clock);
 }
 
 std::unique_ptr<Model> make_speaking(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world,
@@ -148,7 +152,7 @@ std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs,
   models.push_back(make_speaking(setup, inputs, world, secrets));
   for (const ModelSetup& fallback : setup.fallbacks)
     models.push_back(make_speaking(fallback, inputs, world, secrets));
-  return std::make_unique<ModelLine>(std::move(models));
+  return make_checked_model(std::make_unique<ModelLine>(std::move(models)));
 }
 
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) {

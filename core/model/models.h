@@ -11,6 +11,7 @@
 #include "core/model.h"
 #include "core/model/aws_profile.h"
 #include "core/model/prices.h"
+#include "core/reply_cache.h"
 #include "core/variables.h"
 
 namespace agentd {
@@ -21,6 +22,7 @@ struct ModelWorld {
   Environment environment;
   std::vector<Price> prices;  ///< searched before the built-in table
   ReadFile read_file = [](const std::string&) { return std::optional<std::string>(); };
+  ReplyCache* replies = nullptr;  ///< null: every request is sent
 };
 
 /// The task's model with its fallbacks. Throws Error(Usage) for an unknown provider or a missing key, naming
