@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/loop.h"
+#include "core/model/models.h"
 #include "core/model/openai.h"
 #include "core/model/scripted.h"
 #include "tests/support/fake_clock.h"
@@ -122,13 +123,41 @@ class CountingTools : public Tools {
   Fuse& fuse_;
 };
 
+/// Remembers each request before it is sent, and may die before or after.
+class FusedHttp : public HttpTransport {
+ public:
+  FusedHttp(HttpTransport& http, const State& state, Lasting& lasting, Fuse& fuse)
+      : http_(http), state_(state), lasting_(lasting), fuse_(fuse) {}
+  std::optional<HttpFailure> send(const HttpRequest& request, HttpSink& sink, const Stop& stop) override {
+    fuse_.pass();
+    lasting_.requests[state_.step].insert(request.url + " " + request.body);
+    const auto failure = http_.send(request, sink, stop);
+    fuse_.pass();
+    return failure;
+  }
+
+ private:
+  HttpTransport& http_;
+  const State& state_;
+  Lasting& lasting_;
+  Fuse& fuse_;
+};
+
 /// Parts of a process that a test brings itself.
 struct Parts {
+  HttpTransport* provider = nullptr;  ///< asked for real, instead of the script
   Journal* journal = nullptr;
   Inbox* inbox = nullptr;
   const Stop* stop = nullptr;
   std::function<void(const Record&)> observe = [](const Record&) {};
 };
+
+/// A key for every provider.
+inline std::optional<std::string> fake_environment(const std::string& name) {
+  return name.ends_with("KEY") || name.starts_with("AWS_BEARER") ? std::optional<std::string>("fake-key-1")
+         : name == "AWS_REGION"                                  ? std::optional<std::string>("us-east-1")
+                                                                 : std::nullopt;
+}
 
 /// One process: goes on with what lasts until the run pauses, or the fuse burns. Returns the live state.
 inline State live(Lasting& lasting, const RunStarted& start, Fuse& fuse, const Parts& parts = {}) {
@@ -142,9 +171,16 @@ inline State live(Lasting& lasting, const RunStarted& start, Fuse& fuse, const P
   const NeverStop never;
   FusedJournal journal(parts.journal ? *parts.journal : lasting.journal, fuse);
   FusedInbox inbox(lasting, fuse);
-  LoggedModel model(start, state, lasting, fuse);
+  std::unique_ptr<Model> model;
+  std::optional<FusedHttp> http;
+  if (parts.provider != nullptr) {
+    http.emplace(*parts.provider, state, lasting, fuse);
+    model = make_model(start.task.model, start.inputs, {*http, clock, fake_environment, {}});
+  } else {
+    model = std::make_unique<LoggedModel>(start, state, lasting, fuse);
+  }
   CountingTools tools(lasting, fuse);
-  drive({clock, parts.stop ? *parts.stop : never, journal, parts.inbox ? *parts.inbox : inbox, model, tools,
+  drive({clock, parts.stop ? *parts.stop : never, journal, parts.inbox ? *parts.inbox : inbox, *model, tools,
          parts.observe},
         state, std::move(opening));
   return state;
