@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "core/model/json_text.h"
 #include "core/text.h"
@@ -45,12 +46,18 @@ std::string joined(const std::string& left, const std::string& right) {
 }
 
 std::string reply_summary(const ModelReplied& e) {
-  std::string text = e.calls.empty() ? "answers" : "";
+  std::string text = !e.rejected.empty() ? e.rejected : e.calls.empty() ? "answers" : "";
   for (const ToolCall& call : e.calls)
     text += (text.empty() ? "" : ", ") + one_line(call.name) + "(" + short_arguments(call.arguments) + ")";
   if (!e.text.empty()) text.append(" \"").append(one_line(e.text)).append("\"");
+  if (e.fallback != 0) text.append(" by fallback ").append(std::to_string(e.fallback));
+  if (e.cached) return text + " [from the cache]";
   return text + " [" + std::to_string(e.usage.total() - e.usage.output) + " tokens in, " +
          std::to_string(e.usage.output) + " out]";
+}
+
+std::string name_of(const ModelReplied& e) {
+  return one_line(e.provider + (e.model.empty() ? "" : "/" + e.model));
 }
 
 std::string failure_summary(const ModelFailed& e) {
@@ -158,11 +165,14 @@ std::vector<Line> Narrator::tell_reply(const Record& record, const ModelReplied&
   asked_.clear();
   std::int64_t index = 0;
   for (const ToolCall& call : reply.calls) asked_[{record.step, ++index}] = call;
-  const std::string step = bracketed(std::to_string(record.step));
-  if (reply.calls.empty()) return {};  // the answer itself goes to stdout
-  if (reply.text.empty()) return {};
-  std::vector<Line> lines = block(reply.text, Tone::Plain, detail_ == Detail::Full ? 200 : 8);
-  if (!lines.empty()) lines.front().text.replace(0, kIndent.size(), step);
+  std::vector<Line> lines;
+  const bool is_answer = reply.calls.empty() && reply.rejected.empty();  // goes to stdout
+  if (!is_answer) lines = block(reply.text, Tone::Plain, detail_ == Detail::Full ? 200 : 8);
+  if (!lines.empty()) lines.front().text.replace(0, kIndent.size(), bracketed(std::to_string(record.step)));
+  if (reply.fallback != std::exchange(fallback_, reply.fallback))
+    lines.insert(lines.begin(), {Tone::Quiet, name_of(reply) + " replies now"});
+  if (!reply.rejected.empty())
+    lines.push_back({Tone::Bad, "the reply is no good: " + one_line(reply.complaint, 400)});
   return lines;
 }
 

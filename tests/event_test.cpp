@@ -16,6 +16,19 @@ std::vector<Event> all_kinds() {
   ModelReplied reply = a_reply({a_call("look"), {"", "put", "not json"}}, "Let me see.");
   reply.model = "m-1";
   reply.provider_content = R"([{"type":"thinking"}])";
+  ModelReplied rejected = a_reply({}, "Seven.");
+  rejected.unfinished = true;
+  rejected.fallback = 2;
+  rejected.cached = true;
+  rejected.rejected = "invalid_answer";
+  rejected.complaint = "Reply with JSON.";
+  ModelFailed second{"overloaded", "busy", true, std::nullopt, {}, 0.0};
+  second.fallback = 1;
+  RunStarted many = start;
+  many.task.model.fallbacks = {{.provider = "openai", .name = "b", .tool_calling = "text"}};
+  many.task.output.schema = R"({"type":"object"})";
+  many.text_protocol = "Write Thought, then Action.";
+  TaskUpdated told{many.task, {}, "Count.", {}, "", many.text_protocol};
   TaskUpdated update{start.task, start.inputs, "Count.", start.tools, "The goal has changed."};
   return {start,
           an_invocation(),
@@ -34,7 +47,11 @@ std::vector<Event> all_kinds() {
           Completed{"42"},
           Failed{"auth", "wrong key", true},
           Cancelled{"letter-2"},
-          LimitReached{"steps", "used up"}};
+          LimitReached{"steps", "used up"},
+          many,
+          rejected,
+          second,
+          told};
 }
 
 }  // namespace

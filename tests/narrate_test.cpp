@@ -64,6 +64,30 @@ TEST_CASE("events are logged as the golden file shows") {
   CHECK(golden("cli/log.txt", text) == text);
 }
 
+TEST_CASE("a person sees that another model took over, what was no good, and what came from the cache") {
+  RunStarted start = a_start();
+  start.task.model.fallbacks = {{.provider = "openai", .name = "b"}};
+  ModelReplied bad = a_reply({}, "Seven.");
+  bad.model = "b";
+  bad.fallback = 1;
+  bad.rejected = "invalid_answer";
+  bad.complaint = "Reply with JSON.";
+  ModelReplied good = a_reply({}, "7");
+  good.fallback = 1;
+  good.cached = true;
+  const Story story({start, an_invocation(), bad, good});
+  Narrator narrator(Detail::Brief);
+  std::string text;
+  for (const Record& record : story.records()) {
+    for (const Line& line : narrator.tell(record)) text += line.text + "\n";
+    text += summary_of(record.event) + "\n";
+  }
+  CHECK(text.substr(text.find("scripted")) ==
+        "scripted/b replies now\n[1] Seven.\nthe reply is no good: Reply with JSON.\n"
+        "invalid_answer \"Seven.\" by fallback 1 [15 tokens in, 3 out]\n"
+        "answers \"7\" by fallback 1 [from the cache]\n");
+}
+
 TEST_CASE("nothing that a model or a tool writes can act on the terminal") {
   const std::vector<std::pair<std::string, const char*>> rows{{"a\tb\r\nc\n", "a b\nc\n"},
                                                               {"\x1b]0;x\x07", "\uFFFD]0;x\uFFFD"},
