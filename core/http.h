@@ -20,6 +20,7 @@ struct HttpRequest {
   std::string body;
   std::int64_t timeout_ms = 120'000;      ///< the whole exchange
   std::int64_t idle_timeout_ms = 60'000;  ///< no byte for that long
+  bool use_proxy = true;                  ///< where the environment names one
   bool operator==(const HttpRequest&) const = default;
 };
 

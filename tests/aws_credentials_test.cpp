@@ -248,6 +248,7 @@ TEST_CASE("a container's agent is asked with its token") {
   bench.http.responses = {{.status = 404, .body = R"({"code":"NoRole","message":"no role"})"}};
   CHECK(bench.get() == "auth: AWS credentials were refused with 404: NoRole: no role");
   CHECK(bench.http.requests.back().url == "http://169.254.170.2/v2/creds/x");
+  CHECK_FALSE(bench.http.requests.back().use_proxy);
   CHECK(*find_header(bench.http.requests.back().headers, "authorization") == "fresh");
   bench.variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "@evil.com/";
   bench.http.requests.clear();

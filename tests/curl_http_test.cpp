@@ -7,6 +7,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/fake_stop.h"
 #include "tests/support/scripted_server.h"
+#include "tests/support/variable.h"
 
 namespace agentd {
 namespace {
@@ -89,6 +90,20 @@ TEST_CASE("a request goes out as it was given, and its answer comes in as it was
   CHECK_THAT(sent, ContainsSubstring("\r\nAuthorization: Bearer secret-key\r\n"));
   CHECK(sent.ends_with("\r\n\r\n" + exchange.request.body));
   CHECK(sent.find("Expect") == std::string::npos);
+}
+
+TEST_CASE("a proxy of the environment is used, unless the request must not leave the host") {
+  ScriptedServer proxy({{Send{http_response("200 OK", "", "by proxy")}}});
+  ScriptedServer server({{Send{http_response("200 OK", "", "directly")}}});
+  const Variable variable("http_proxy", proxy.url().c_str()), none("no_proxy", nullptr),
+      nor("NO_PROXY", nullptr);
+  Exchange by_proxy(server);
+  by_proxy.send();
+  CHECK(by_proxy.seen.text == "by proxy");
+  Exchange direct(server);
+  direct.request.use_proxy = false;
+  direct.send();
+  CHECK(direct.seen.text == "directly");
 }
 
 TEST_CASE("a body may be chunked anywhere, behind interim responses, before trailers") {

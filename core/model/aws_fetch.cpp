@@ -119,6 +119,7 @@ std::optional<TemporaryCredentials> read_web_identity(std::string_view xml) {
 HttpRequest container_request(const std::string& url, const std::string& token) {
   HttpRequest request = request_to(url);
   request.method = "GET";
+  request.use_proxy = false;  // keys must not leave the host
   request.headers = {{"Accept", "application/json"}};
   if (!token.empty()) request.headers.emplace_back("Authorization", token);
   return request;

@@ -162,6 +162,7 @@ class CurlHttp : public HttpTransport {
     set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
     set(CURLOPT_ACCEPT_ENCODING, "gzip");
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+    if (!request.use_proxy) set(CURLOPT_PROXY, "");
     set(CURLOPT_HEADERFUNCTION, &Incoming::on_header);
     set(CURLOPT_HEADERDATA, static_cast<void*>(&incoming));
     set(CURLOPT_WRITEFUNCTION, &Incoming::on_body);
