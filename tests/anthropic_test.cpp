@@ -66,12 +66,12 @@ std::vector<Case> request_cases() {
 }  // namespace
 
 TEST_CASE("every golden response of anthropic decodes as its golden file shows, wherever it is split") {
-  check_golden_responses("anthropic", *kAnthropic);
+  check_golden_responses("anthropic", kAnthropic);
 }
 
 TEST_CASE("requests to anthropic are written as the golden files show") {
   for (const Case& c : request_cases()) {
-    check_golden_request("anthropic/" + c.name, *kAnthropic, request_of(c), {c.base_url, c.key});
+    check_golden_request("anthropic/" + c.name, kAnthropic, request_of(c), {c.base_url, c.key});
     if (!c.setup.extra.empty()) continue;
     INFO(c.name);
     check_rules(body_of(c));
@@ -81,11 +81,11 @@ TEST_CASE("requests to anthropic are written as the golden files show") {
 TEST_CASE("a stream of anthropic is a reply once message_stop has come, and not before") {
   for (const char* name : {"stream_parallel_calls", "stream_thinking_and_call", "stream_pause"}) {
     const GoldenResponse response = read_response("anthropic", name);
-    const ModelResult whole = decode(*kAnthropic, response);
+    const ModelResult whole = decode(kAnthropic, response);
     for (std::size_t end = 0; end <= response.body.size(); ++end) {
       GoldenResponse cut = response;
       cut.body.resize(end);
-      const ModelResult result = decode(*kAnthropic, cut, 0, kBroken);
+      const ModelResult result = decode(kAnthropic, cut, 0, kBroken);
       const bool is_reply = std::holds_alternative<ModelReplied>(result);
       if (is_reply != (end == response.body.size())) FAIL_CHECK(name << " cut at " << end);
       if (is_reply) CHECK(result == whole);
@@ -118,7 +118,7 @@ TEST_CASE("arguments of a megabyte in thousands of pieces come whole and go back
   for (int i = 0; i < 4000; ++i) add(piece);
   add(R"("})");
   response.body += event(R"({"type":"message_stop"})");
-  const ModelReplied reply = std::get<ModelReplied>(decode(*kAnthropic, response));
+  const ModelReplied reply = std::get<ModelReplied>(decode(kAnthropic, response));
   REQUIRE(reply.calls.size() == 1);
   CHECK(reply.calls[0].arguments.size() == 1'000'000 + 8);
   Case c;

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-const auto kCodec = make_bedrock_codec();
+constexpr Codec kCodec = kBedrockCodec;
 const std::string kFolder = AGENTD_SOURCE_DIR "/tests/golden/bedrock/";
 const std::string kUrl = "https://bedrock-runtime.us-east-1.amazonaws.com";
 const std::string kClaude = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -62,7 +62,7 @@ struct Case {
 };
 
 HttpRequest encode(const Case& c) {
-  return kCodec->encode({c.setup, "demo-1a2b3c", "Be brief.\n", c.tools, c.messages}, {kUrl, c.key});
+  return kCodec.encode({c.setup, "demo-1a2b3c", "Be brief.\n", c.tools, c.messages}, {kUrl, c.key});
 }
 json body_of(const Case& c) {
   return json::parse(encode(c).body);
@@ -120,7 +120,7 @@ std::vector<Case> request_cases() {
 }  // namespace
 
 TEST_CASE("every golden response of bedrock decodes as its golden file shows, wherever it is split") {
-  check_golden_responses("bedrock", *kCodec);
+  check_golden_responses("bedrock", kCodec);
 }
 
 TEST_CASE("every golden stream of bedrock decodes as its golden file shows, wherever it is split") {
@@ -128,11 +128,11 @@ TEST_CASE("every golden stream of bedrock decodes as its golden file shows, wher
   for (const std::string& name : golden_streams()) {
     INFO(name);
     const GoldenResponse response = read_stream(name);
-    const std::string whole = describe(decode(*kCodec, response));
+    const std::string whole = describe(decode(kCodec, response));
     CHECK(golden("bedrock/" + name + ".json", whole) == whole);
-    CHECK(describe(decode(*kCodec, response, kEveryByte)) == whole);
+    CHECK(describe(decode(kCodec, response, kEveryByte)) == whole);
     for (std::size_t cut = 1; cut < response.body.size(); ++cut)
-      if (describe(decode(*kCodec, response, cut)) != whole) FAIL_CHECK("cut at " << cut);
+      if (describe(decode(kCodec, response, cut)) != whole) FAIL_CHECK("cut at " << cut);
   }
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("a bedrock reply is taken from a stream that breaks after its end mark
   for (std::size_t end = 0; end <= response.body.size(); ++end) {
     GoldenResponse cut = response;
     cut.body.resize(end);
-    const ModelResult result = decode(*kCodec, cut, 0, broken);
+    const ModelResult result = decode(kCodec, cut, 0, broken);
     const auto* replied = std::get_if<ModelReplied>(&result);
     if ((replied != nullptr) != (end >= mark)) FAIL_CHECK("cut at " << end);
     const Usage all{12, 300, 40, 5}, none{};
@@ -157,11 +157,11 @@ TEST_CASE("a bedrock reply is taken from a stream that breaks after its end mark
 
 TEST_CASE("a bedrock stream with one wrong bit never gives a reply that it did not give whole") {
   const GoldenResponse response = read_stream("stream_calls");
-  const ModelResult whole = decode(*kCodec, response);
+  const ModelResult whole = decode(kCodec, response);
   for (std::size_t at = 0; at < response.body.size(); ++at) {
     GoldenResponse bad = response;
     bad.body[at] = static_cast<char>(bad.body[at] ^ 4);
-    const ModelResult result = decode(*kCodec, bad);
+    const ModelResult result = decode(kCodec, bad);
     const auto* replied = std::get_if<ModelReplied>(&result);
     if (replied != nullptr && replied->calls != std::get<ModelReplied>(whole).calls)
       FAIL_CHECK("bit at " << at);
@@ -170,7 +170,7 @@ TEST_CASE("a bedrock stream with one wrong bit never gives a reply that it did n
 
 TEST_CASE("requests to bedrock are written as the golden files show") {
   for (const Case& c : request_cases())
-    check_golden_request("bedrock/" + c.name, *kCodec,
+    check_golden_request("bedrock/" + c.name, kCodec,
                          {c.setup, "demo-1a2b3c", "Be brief.\n", c.tools, c.messages}, {kUrl, c.key});
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-const auto kCodec = make_gemini_codec();
+constexpr Codec kCodec = kGeminiCodec;
 const std::string kHost = "https://generativelanguage.googleapis.com";
 
 struct Case {
@@ -26,7 +26,7 @@ ModelRequest request_of(const Case& c) {
   return {c.setup, "demo-1a2b3c", "Be brief.\n", c.tools, c.messages, c.schema};
 }
 HttpRequest encode(const Case& c) {
-  return kCodec->encode(request_of(c), {c.base_url, c.key});
+  return kCodec.encode(request_of(c), {c.base_url, c.key});
 }
 json contents_of(const Case& c) {
   return json::parse(encode(c).body)["contents"];
@@ -38,7 +38,7 @@ ModelSetup model(const std::string& name) {
 
 /// The reply of a golden response, as it stands in the transcript.
 Message recorded(const std::string& name) {
-  const auto replied = std::get<ModelReplied>(decode(*kCodec, read_response("gemini", name)));
+  const auto replied = std::get<ModelReplied>(decode(kCodec, read_response("gemini", name)));
   return {.role = Role::Assistant,
           .text = replied.text,
           .calls = replied.calls,
@@ -110,12 +110,12 @@ const HttpFailure kBroken{HttpFailure::Kind::Broken, "the connection broke"};
 }  // namespace
 
 TEST_CASE("every golden response of gemini decodes as its golden file shows, wherever it is split") {
-  check_golden_responses("gemini", *kCodec);
+  check_golden_responses("gemini", kCodec);
 }
 
 TEST_CASE("requests to gemini are written as the golden files show") {
   for (const Case& c : request_cases())
-    check_golden_request("gemini/" + c.name, *kCodec, request_of(c), {c.base_url, c.key});
+    check_golden_request("gemini/" + c.name, kCodec, request_of(c), {c.base_url, c.key});
 }
 
 TEST_CASE("gemini: a reply is taken from a stream that breaks after its end mark, and only then") {
@@ -124,14 +124,14 @@ TEST_CASE("gemini: a reply is taken from a stream that breaks after its end mark
   for (std::size_t end = 0; end < response.body.size(); ++end) {
     GoldenResponse cut = response;
     cut.body.resize(end);
-    const ModelResult result = decode(*kCodec, cut, 0, kBroken);
+    const ModelResult result = decode(kCodec, cut, 0, kBroken);
     if (std::holds_alternative<ModelReplied>(result) != (end >= mark)) FAIL_CHECK("cut at " << end);
   }
 }
 
 TEST_CASE("gemini: an interruption gives nothing, except of a reply that is already whole") {
   const auto interrupted = [](const std::string& name) {
-    return decode(*kCodec, read_response("gemini", name), 0,
+    return decode(kCodec, read_response("gemini", name), 0,
                   HttpFailure{HttpFailure::Kind::Interrupted, "interrupted"});
   };
   CHECK(std::holds_alternative<Interrupted>(interrupted("stream_no_finish")));
@@ -273,7 +273,7 @@ TEST_CASE("gemini: nothing is sent that the API has no name for") {
   }
   CHECK_FALSE(json::parse(encode({"", model("g"), {user("Hi.")}, {}}).body).contains("tools"));
   const ModelRequest bare{model("g"), "", "", {}, {}};
-  CHECK(kCodec->encode(bare, {kHost, ""}).body == R"({"contents":[]})");
+  CHECK(kCodec.encode(bare, {kHost, ""}).body == R"({"contents":[]})");
 }
 
 TEST_CASE("gemini: text that is not UTF-8 is replaced, so that the request is valid JSON") {

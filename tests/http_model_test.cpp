@@ -28,7 +28,7 @@ struct Bench {
 
   ModelResult ask(FakeResponse response, const Stop& stop = NeverStop()) {
     http.responses = {std::move(response)};
-    Provider provider{make_openai_codec(), {"https://user:pw@host/v1?key=1", key}, "MY_KEY", price, {key}};
+    Provider provider{kOpenAiCodec, {"https://user:pw@host/v1?key=1", key}, "MY_KEY", price, {key}};
     return HttpModel(std::move(provider), http, clock).ask({setup, "run", "", {}, {}}, stop);
   }
   ModelFailed fail(FakeResponse response) { return std::get<ModelFailed>(ask(std::move(response))); }

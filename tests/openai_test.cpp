@@ -7,10 +7,10 @@ namespace {
 
 using nlohmann::json;
 
-const auto kCodec = make_openai_codec();
+constexpr Codec kCodec = kOpenAiCodec;
 
 ModelResult decode_golden(const std::string& name, const std::optional<HttpFailure>& failure = {}) {
-  return decode(*kCodec, read_response("openai", name), 0, failure);
+  return decode(kCodec, read_response("openai", name), 0, failure);
 }
 
 struct Case {
@@ -23,7 +23,7 @@ struct Case {
 
 HttpRequest encode(const Case& c, std::span<const ToolSpec> tools = kTools) {
   const ModelRequest request{c.setup, "demo-1a2b3c", "Be brief.\n", tools, c.messages};
-  return kCodec->encode(request, {c.base_url, c.key});
+  return kCodec.encode(request, {c.base_url, c.key});
 }
 
 std::vector<Case> request_cases() {
@@ -66,17 +66,17 @@ const HttpFailure kBroken{HttpFailure::Kind::Broken, "the connection broke"};
 }  // namespace
 
 TEST_CASE("every golden response of openai decodes as its golden file shows, wherever it is split") {
-  check_golden_responses("openai", *kCodec);
+  check_golden_responses("openai", kCodec);
 }
 
 TEST_CASE("a reply is taken from a stream that breaks after its end mark, and only then") {
   const GoldenResponse response = read_response("openai", "stream_interleaved_calls");
-  const std::string whole = describe(decode(*kCodec, response));
+  const std::string whole = describe(decode(kCodec, response));
   const std::size_t mark = response.body.find("tool_calls\"}]}\n\n") + 16;
   for (std::size_t end = 0; end < response.body.size(); ++end) {
     GoldenResponse cut = response;
     cut.body.resize(end);
-    const ModelResult result = decode(*kCodec, cut, 0, kBroken);
+    const ModelResult result = decode(kCodec, cut, 0, kBroken);
     if (std::holds_alternative<ModelReplied>(result) != (end >= mark)) FAIL_CHECK("cut at " << end);
   }
   CHECK(whole.find("call_a") != std::string::npos);
@@ -112,7 +112,7 @@ TEST_CASE("a document that the wire cut off is a failure of the wire") {
 
 TEST_CASE("requests to openai are written as the golden files show") {
   for (const Case& c : request_cases())
-    check_golden_request("openai/" + c.name, *kCodec,
+    check_golden_request("openai/" + c.name, kCodec,
                          {c.setup, "demo-1a2b3c", "Be brief.\n", kTools, c.messages}, {c.base_url, c.key});
 }
 
@@ -168,7 +168,7 @@ TEST_CASE("an answer with a schema is asked for in its form") {
   const std::string loose = R"({"type":"object"})";
   const auto format = [](const std::string& schema, const std::string& url, std::span<const ToolSpec> tools) {
     const ModelSetup setup{.name = "m"};
-    const json body = json::parse(kCodec->encode({setup, "run", "", tools, {}, schema}, {url, ""}).body);
+    const json body = json::parse(kCodec.encode({setup, "run", "", tools, {}, schema}, {url, ""}).body);
     return body.value("response_format", json());
   };
   const auto sent = [](const std::string& schema, bool is_strict) {

@@ -9,12 +9,12 @@ namespace {
 
 using nlohmann::json;
 
-const auto kCodec = make_responses_codec();
+constexpr Codec kCodec = kResponsesCodec;
 const std::string kProvider{kResponsesProvider};
 const std::string kLocal = "http://127.0.0.1:8080/v1";
 
 ModelResult decode_golden(const std::string& name, const std::optional<HttpFailure>& failure = {}) {
-  return decode(*kCodec, read_response(kProvider, name), 0, failure);
+  return decode(kCodec, read_response(kProvider, name), 0, failure);
 }
 
 /// The reply of a golden response, as it stands in the transcript.
@@ -51,7 +51,7 @@ ModelRequest to_request(const Case& c) {
   return {c.setup, "demo-1a2b3c", "Be brief.\n", c.tools, c.messages, c.schema};
 }
 std::string body_of(const Case& c) {
-  return kCodec->encode(to_request(c), {c.base_url, c.key}).body;
+  return kCodec.encode(to_request(c), {c.base_url, c.key}).body;
 }
 json input_of(const std::vector<Message>& messages) {
   return json::parse(body_of({"", {.name = "gpt-5"}, messages}))["input"];
@@ -100,12 +100,12 @@ const HttpFailure kBroken{HttpFailure::Kind::Broken, "the connection broke"};
 
 TEST_CASE(
     "every golden response of openai-responses decodes as its golden file shows, wherever it is split") {
-  check_golden_responses(kProvider, *kCodec);
+  check_golden_responses(kProvider, kCodec);
 }
 
 TEST_CASE("requests to openai-responses are written as the golden files show") {
   for (const Case& c : request_cases())
-    check_golden_request(kProvider + "/" + c.name, *kCodec, to_request(c), {c.base_url, c.key});
+    check_golden_request(kProvider + "/" + c.name, kCodec, to_request(c), {c.base_url, c.key});
 }
 
 TEST_CASE("a response is taken from a stream that breaks after its last event, and only then") {
@@ -113,9 +113,9 @@ TEST_CASE("a response is taken from a stream that breaks after its last event, a
   for (std::size_t end = 0; end < response.body.size(); ++end) {
     GoldenResponse cut = response;
     cut.body.resize(end);
-    if (std::holds_alternative<ModelReplied>(decode(*kCodec, cut, 0, kBroken))) FAIL_CHECK("cut at " << end);
+    if (std::holds_alternative<ModelReplied>(decode(kCodec, cut, 0, kBroken))) FAIL_CHECK("cut at " << end);
   }
-  CHECK(std::holds_alternative<ModelReplied>(decode(*kCodec, response, 0, kBroken)));
+  CHECK(std::holds_alternative<ModelReplied>(decode(kCodec, response, 0, kBroken)));
 }
 
 TEST_CASE("an interruption gives nothing, except of a response that is already whole") {
@@ -235,7 +235,7 @@ TEST_CASE("encrypted reasoning is asked of every model but those that never reas
 TEST_CASE("a request without tools or instructions has no member for them") {
   const ModelSetup setup{.name = "m"};
   const std::vector<Message> messages = {user("a\xff")};
-  const json body = json::parse(kCodec->encode({setup, "", "", {}, messages}, {kLocal, ""}).body);
+  const json body = json::parse(kCodec.encode({setup, "", "", {}, messages}, {kLocal, ""}).body);
   CHECK_FALSE(body.contains("tools"));
   CHECK_FALSE(body.contains("instructions"));
   CHECK_FALSE(body.contains("prompt_cache_key"));

@@ -229,27 +229,18 @@ class RequestWriter {
   CallIds ids_{"anthropic"};
 };
 
-class AnthropicCodec : public Codec {
- public:
-  HttpRequest encode(const ModelRequest& request, const Endpoint& endpoint) const override {
-    const std::string& version = request.setup.api_version;
-    HttpRequest http;
-    // People write the base with and without the version.
-    http.url = endpoint.base_url + (endpoint.base_url.ends_with("/v1") ? "/messages" : "/v1/messages");
-    http.headers = {{"Content-Type", "application/json"},
-                    {"anthropic-version", version.empty() ? "2023-06-01" : version}};
-    if (!endpoint.api_key.empty()) http.headers.emplace_back("x-api-key", endpoint.api_key);
-    http.body = RequestWriter(request).write();
-    return http;
-  }
-
-  std::unique_ptr<ReplyDecoder> decoder() const override { return make_anthropic_decoder(); }
-};
-
 }  // namespace
 
-std::unique_ptr<Codec> make_anthropic_codec() {
-  return std::make_unique<AnthropicCodec>();
+HttpRequest encode_anthropic(const ModelRequest& request, const Endpoint& endpoint) {
+  const std::string& version = request.setup.api_version;
+  HttpRequest http;
+  // People write the base with and without the version.
+  http.url = endpoint.base_url + (endpoint.base_url.ends_with("/v1") ? "/messages" : "/v1/messages");
+  http.headers = {{"Content-Type", "application/json"},
+                  {"anthropic-version", version.empty() ? "2023-06-01" : version}};
+  if (!endpoint.api_key.empty()) http.headers.emplace_back("x-api-key", endpoint.api_key);
+  http.body = RequestWriter(request).write();
+  return http;
 }
 
 }  // namespace agentd

@@ -7,9 +7,8 @@
 namespace agentd {
 
 /// Anthropic's Messages: its own and every compatible server's.
-std::unique_ptr<Codec> make_anthropic_codec();
-
-/// The other half, in anthropic_reply.cpp.
+HttpRequest encode_anthropic(const ModelRequest& request, const Endpoint& endpoint);
 std::unique_ptr<ReplyDecoder> make_anthropic_decoder();
+inline constexpr Codec kAnthropicCodec{encode_anthropic, make_anthropic_decoder};
 
 }  // namespace agentd

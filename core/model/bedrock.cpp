@@ -248,25 +248,16 @@ class RequestWriter {
   std::optional<std::int64_t> max_tokens_;
 };
 
-class BedrockCodec : public Codec {
- public:
-  HttpRequest encode(const ModelRequest& request, const Endpoint& endpoint) const override {
-    HttpRequest http;
-    http.url = endpoint.base_url + "/model/" + percent_encode(request.setup.name) +
-               (request.setup.stream ? "/converse-stream" : "/converse");
-    http.headers = {{"Content-Type", "application/json"}};
-    if (!endpoint.api_key.empty()) http.headers.emplace_back("Authorization", "Bearer " + endpoint.api_key);
-    http.body = RequestWriter(request).write();
-    return http;
-  }
-
-  std::unique_ptr<ReplyDecoder> decoder() const override { return make_bedrock_decoder(); }
-};
-
 }  // namespace
 
-std::unique_ptr<Codec> make_bedrock_codec() {
-  return std::make_unique<BedrockCodec>();
+HttpRequest encode_bedrock(const ModelRequest& request, const Endpoint& endpoint) {
+  HttpRequest http;
+  http.url = endpoint.base_url + "/model/" + percent_encode(request.setup.name) +
+             (request.setup.stream ? "/converse-stream" : "/converse");
+  http.headers = {{"Content-Type", "application/json"}};
+  if (!endpoint.api_key.empty()) http.headers.emplace_back("Authorization", "Bearer " + endpoint.api_key);
+  http.body = RequestWriter(request).write();
+  return http;
 }
 
 }  // namespace agentd

@@ -9,10 +9,9 @@
 namespace agentd {
 
 /// Converse and ConverseStream of Amazon Bedrock. Requests go out unsigned: see Signer.
-std::unique_ptr<Codec> make_bedrock_codec();
-
-/// The other half, in bedrock_reply.cpp.
+HttpRequest encode_bedrock(const ModelRequest& request, const Endpoint& endpoint);
 std::unique_ptr<ReplyDecoder> make_bedrock_decoder();
+inline constexpr Codec kBedrockCodec{encode_bedrock, make_bedrock_decoder};
 
 /// What a model takes that others refuse, as far as its id tells. An ARN of one's own inference profile tells
 /// nothing: then it is what every model takes.

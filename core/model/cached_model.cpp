@@ -8,10 +8,10 @@ namespace {
 
 class CachedModel : public Model {
  public:
-  CachedModel(std::unique_ptr<Model> model, std::unique_ptr<Codec> codec, std::string base_url,
-              ReplyCache& cache, Clock& clock)
+  CachedModel(std::unique_ptr<Model> model, Codec codec, std::string base_url, ReplyCache& cache,
+              Clock& clock)
       : model_(std::move(model)),
-        codec_(std::move(codec)),
+        codec_(codec),
         endpoint_{std::move(base_url), ""},
         cache_(cache),
         clock_(clock) {}
@@ -29,7 +29,7 @@ class CachedModel : public Model {
  private:
   std::string key_of(ModelRequest request) const {
     request.run = "";
-    const HttpRequest http = codec_->encode(request, endpoint_);
+    const HttpRequest http = codec_.encode(request, endpoint_);
     std::string all = http.url + "\n";
     for (const auto& [name, value] : http.headers) all += name + ": " + value + "\n";
     return to_hex(sha256(all + "\n" + http.body));
@@ -50,7 +50,7 @@ class CachedModel : public Model {
   }
 
   std::unique_ptr<Model> model_;
-  std::unique_ptr<Codec> codec_;
+  Codec codec_;
   Endpoint endpoint_;
   ReplyCache& cache_;
   Clock& clock_;
@@ -58,9 +58,9 @@ class CachedModel : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> make_cached_model(std::unique_ptr<Model> model, std::unique_ptr<Codec> codec,
-                                         std::string base_url, ReplyCache& cache, Clock& clock) {
-  return std::make_unique<CachedModel>(std::move(model), std::move(codec), std::move(base_url), cache, clock);
+std::unique_ptr<Model> make_cached_model(std::unique_ptr<Model> model, Codec codec, std::string base_url,
+                                         ReplyCache& cache, Clock& clock) {
+  return std::make_unique<CachedModel>(std::move(model), codec, std::move(base_url), cache, clock);
 }
 
 }  // namespace agentd

@@ -23,11 +23,9 @@ class ReplyDecoder : public HttpSink {
 };
 
 /// A provider's wire format, both ways: pure, no clock, network or environment.
-class Codec {
- public:
-  virtual ~Codec() = default;
-  virtual HttpRequest encode(const ModelRequest& request, const Endpoint& endpoint) const = 0;
-  virtual std::unique_ptr<ReplyDecoder> decoder() const = 0;
+struct Codec {
+  HttpRequest (*encode)(const ModelRequest& request, const Endpoint& endpoint);
+  std::unique_ptr<ReplyDecoder> (*decoder)();
 };
 
 }  // namespace agentd

@@ -191,24 +191,15 @@ class RequestWriter {
   bool has_part_ = false;        ///< in this turn
 };
 
-class GeminiCodec : public Codec {
- public:
-  HttpRequest encode(const ModelRequest& request, const Endpoint& endpoint) const override {
-    HttpRequest http;
-    http.url = gemini_url(request.setup, endpoint.base_url);
-    http.headers = {{"Content-Type", "application/json"}};
-    if (!endpoint.api_key.empty()) http.headers.emplace_back("x-goog-api-key", endpoint.api_key);
-    http.body = RequestWriter(request).write();
-    return http;
-  }
-
-  std::unique_ptr<ReplyDecoder> decoder() const override { return make_gemini_decoder(); }
-};
-
 }  // namespace
 
-std::unique_ptr<Codec> make_gemini_codec() {
-  return std::make_unique<GeminiCodec>();
+HttpRequest encode_gemini(const ModelRequest& request, const Endpoint& endpoint) {
+  HttpRequest http;
+  http.url = gemini_url(request.setup, endpoint.base_url);
+  http.headers = {{"Content-Type", "application/json"}};
+  if (!endpoint.api_key.empty()) http.headers.emplace_back("x-goog-api-key", endpoint.api_key);
+  http.body = RequestWriter(request).write();
+  return http;
 }
 
 }  // namespace agentd

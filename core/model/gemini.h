@@ -7,9 +7,8 @@
 namespace agentd {
 
 /// Google's generateContent, streamed or not.
-std::unique_ptr<Codec> make_gemini_codec();
-
-/// The other half, in gemini_reply.cpp.
+HttpRequest encode_gemini(const ModelRequest& request, const Endpoint& endpoint);
 std::unique_ptr<ReplyDecoder> make_gemini_decoder();
+inline constexpr Codec kGeminiCodec{encode_gemini, make_gemini_decoder};
 
 }  // namespace agentd

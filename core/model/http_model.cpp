@@ -23,7 +23,7 @@ HttpModel::HttpModel(Provider provider, HttpTransport& http, Clock& clock)
     : provider_(std::move(provider)), http_(http), clock_(clock) {}
 
 ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
-  HttpRequest http = provider_.codec->encode(request, provider_.endpoint);
+  HttpRequest http = provider_.codec.encode(request, provider_.endpoint);
   http.timeout_ms = request.setup.timeout_ms;
   // A reply that is not streamed is silent until it is whole.
   http.idle_timeout_ms = request.setup.stream ? request.setup.idle_timeout_ms : request.setup.timeout_ms;
@@ -35,7 +35,7 @@ ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
       return *std::move(ended);
     }
   }
-  const std::unique_ptr<ReplyDecoder> decoder = provider_.codec->decoder();
+  const std::unique_ptr<ReplyDecoder> decoder = provider_.codec.decoder();
   const std::optional<HttpFailure> failure = http_.send(http, *decoder, stop);
   ModelResult result = decoder->finish(failure);
   if (auto* replied = std::get_if<ModelReplied>(&result)) {

@@ -27,7 +27,7 @@ class Signer {
 
 /// A provider that is reached over HTTP: everything that does not depend on its wire format.
 struct Provider {
-  std::unique_ptr<Codec> codec;
+  Codec codec;
   Endpoint endpoint;
   std::string key_variable;             ///< where the key came from, for messages
   std::optional<Price> price;           ///< none: unknown

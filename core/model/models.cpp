@@ -25,20 +25,18 @@ struct Row {
   const char* key_variable;
   const char* url_variable;
   std::string_view url;
-  std::unique_ptr<Codec> (*make_codec)();
+  Codec codec;
 };
 
 /// A new provider is a codec in a file of its own and a row here.
 constexpr Row kProviders[] = {
-    {"anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com",
-     make_anthropic_codec},
-    {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", make_bedrock_codec},
+    {"anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com", kAnthropicCodec},
+    {"bedrock", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "", kBedrockCodec},
     {"gemini", "GEMINI_API_KEY", "GEMINI_BASE_URL", "https://generativelanguage.googleapis.com",
-     make_gemini_codec},
-    {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", make_openai_codec},
-    {"openai-responses", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1",
-     make_responses_codec},
-    {"scripted", nullptr, nullptr, "", nullptr},
+     kGeminiCodec},
+    {"openai", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", kOpenAiCodec},
+    {"openai-responses", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1", kResponsesCodec},
+    {"scripted", nullptr, nullptr, "", {}},
 };
 
 const Row* find_row(std::string_view name) {
@@ -94,7 +92,7 @@ std::string key_variable(const ModelSetup& setup, const Row& row) {
 
 Provider make_provider(const ModelSetup& setup, const Row& row, const ModelWorld& world) {
   Provider provider;
-  provider.codec = row.make_codec();
+  provider.codec = row.codec;
   provider.endpoint.base_url = base_url(setup, row, world);
   provider.key_variable = key_variable(setup, row);
   provider.endpoint.api_key = trimmed_variable(world.environment, provider.key_variable);
@@ -123,7 +121,7 @@ std::unique_ptr<Model> make_one(const ModelSetup& setup, const Inputs& inputs, c
   std::string url = provider.endpoint.base_url;
   auto model = std::make_unique<HttpModel>(std::move(provider), world.http, world.clock);
   if (setup.cache.ttl_ms == 0 || world.replies == nullptr) return model;
-  return make_cached_model(std::move(model), row->make_codec(), std::move(url), *world.replies, world.clock);
+  return make_cached_model(std::move(model), row->codec, std::move(url), *world.replies, world.clock);
 }
 
 std::unique_ptr<Model> make_speaking(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world,

@@ -125,20 +125,11 @@ class RequestWriter {
   CallIds ids_{"openai"};
 };
 
-class OpenAiCodec : public Codec {
- public:
-  HttpRequest encode(const ModelRequest& request, const Endpoint& endpoint) const override {
-    return openai_post(endpoint, "/chat/completions",
-                       RequestWriter(request).write(is_openai_host(endpoint.base_url)));
-  }
-
-  std::unique_ptr<ReplyDecoder> decoder() const override { return make_openai_decoder(); }
-};
-
 }  // namespace
 
-std::unique_ptr<Codec> make_openai_codec() {
-  return std::make_unique<OpenAiCodec>();
+HttpRequest encode_openai(const ModelRequest& request, const Endpoint& endpoint) {
+  return openai_post(endpoint, "/chat/completions",
+                     RequestWriter(request).write(is_openai_host(endpoint.base_url)));
 }
 
 }  // namespace agentd

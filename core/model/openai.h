@@ -7,9 +7,8 @@
 namespace agentd {
 
 /// Chat Completions: OpenAI's own and every compatible server's.
-std::unique_ptr<Codec> make_openai_codec();
-
-/// The other half, in openai_reply.cpp.
+HttpRequest encode_openai(const ModelRequest& request, const Endpoint& endpoint);
 std::unique_ptr<ReplyDecoder> make_openai_decoder();
+inline constexpr Codec kOpenAiCodec{encode_openai, make_openai_decoder};
 
 }  // namespace agentd

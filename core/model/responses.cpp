@@ -148,20 +148,10 @@ class RequestWriter {
   CallIds ids_{kResponsesProvider};
 };
 
-class ResponsesCodec : public Codec {
- public:
-  HttpRequest encode(const ModelRequest& request, const Endpoint& endpoint) const override {
-    return openai_post(endpoint, "/responses",
-                       RequestWriter(request).write(is_openai_host(endpoint.base_url)));
-  }
-
-  std::unique_ptr<ReplyDecoder> decoder() const override { return make_responses_decoder(); }
-};
-
 }  // namespace
 
-std::unique_ptr<Codec> make_responses_codec() {
-  return std::make_unique<ResponsesCodec>();
+HttpRequest encode_responses(const ModelRequest& request, const Endpoint& endpoint) {
+  return openai_post(endpoint, "/responses", RequestWriter(request).write(is_openai_host(endpoint.base_url)));
 }
 
 }  // namespace agentd

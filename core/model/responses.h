@@ -11,9 +11,8 @@ inline constexpr std::string_view kResponsesProvider = "openai-responses";
 
 /// OpenAI's Responses. Nothing is kept on the server: every request holds the whole history, with the
 /// model's encrypted reasoning as it came.
-std::unique_ptr<Codec> make_responses_codec();
-
-/// The other half, in responses_reply.cpp.
+HttpRequest encode_responses(const ModelRequest& request, const Endpoint& endpoint);
 std::unique_ptr<ReplyDecoder> make_responses_decoder();
+inline constexpr Codec kResponsesCodec{encode_responses, make_responses_decoder};
 
 }  // namespace agentd

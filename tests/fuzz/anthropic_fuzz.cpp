@@ -14,7 +14,7 @@ using namespace agentd;
 using nlohmann::json;
 
 ModelResult decode(std::string_view body, std::size_t size, int status) {
-  const auto decoder = make_anthropic_codec()->decoder();
+  const auto decoder = kAnthropicCodec.decoder();
   decoder->head(status, {});
   for (std::size_t at = 0; at < body.size(); at += size) decoder->body(body.substr(at, size));
   return decoder->finish({});
@@ -51,7 +51,7 @@ void check_history(const ModelReplied& reply, std::string_view text) {
   }
   if (reply.calls.empty()) messages.push_back(said);
   const ModelRequest request{setup, "run", "", {}, messages};
-  const json body = json::parse(make_anthropic_codec()->encode(request, {"http://h", ""}).body);
+  const json body = json::parse(kAnthropicCodec.encode(request, {"http://h", ""}).body);
   std::set<std::string> ids, open;
   for (const json& message : body.at("messages")) {
     require(!message.at("content").empty());

@@ -20,7 +20,7 @@ void require(bool promise) {
 }
 
 ModelResult decode(std::string_view body, std::size_t size, int status) {
-  const auto decoder = make_bedrock_codec()->decoder();
+  const auto decoder = kBedrockCodec.decoder();
   decoder->head(status, {{"x-amzn-errortype", std::string(body.substr(0, 40))}});
   for (std::size_t at = 0; at < body.size(); at += size) decoder->body(body.substr(at, size));
   return decoder->finish({});
@@ -53,8 +53,7 @@ void check_history(const ModelReplied& reply, std::string_view text) {
       messages.push_back({.role = Role::Tool, .text = std::string(text), .call = call});
     if (reply.calls.empty()) messages.push_back({.role = Role::User, .text = "More."});
   }
-  const std::string body =
-      make_bedrock_codec()->encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
+  const std::string body = kBedrockCodec.encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
   const auto json = nlohmann::json::parse(body, nullptr, false);
   require(!json.is_discarded());
   std::set<std::string> called, answered;

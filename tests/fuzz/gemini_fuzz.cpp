@@ -14,7 +14,7 @@ using namespace agentd;
 using nlohmann::ordered_json;
 
 ModelResult decode(std::string_view body, std::size_t size, int status) {
-  const auto decoder = make_gemini_codec()->decoder();
+  const auto decoder = kGeminiCodec.decoder();
   decoder->head(status, {{"retry-after", std::string(body.substr(0, 29))}});
   for (std::size_t at = 0; at < body.size(); at += size) decoder->body(body.substr(at, size));
   return decoder->finish({});
@@ -52,8 +52,7 @@ void check_history(const ModelReplied& reply, std::string_view text, std::string
   for (const ToolCall& call : reply.calls)
     messages.push_back(
         {.role = Role::Tool, .text = std::string(text), .call = {call.provider_id, call.name, ""}});
-  const std::string body =
-      make_gemini_codec()->encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
+  const std::string body = kGeminiCodec.encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
   require(is_json_object(body));
   require(ordered_json::accept(body));
   const bool is_signed = reply.provider_content.find("\"thoughtSignature\"") != std::string::npos;
@@ -67,8 +66,7 @@ void check_foreign(std::string_view text) {
   const ToolCall call{"id", std::string(text.substr(0, 80)), std::string(text)};
   const std::vector<Message> messages = {{.role = Role::Assistant, .calls = {call}, .provider = "openai"},
                                          {.role = Role::Tool, .text = std::string(text), .call = call}};
-  const std::string body =
-      make_gemini_codec()->encode({setup, "run", text, {}, messages}, {"http://h", ""}).body;
+  const std::string body = kGeminiCodec.encode({setup, "run", text, {}, messages}, {"http://h", ""}).body;
   require(ordered_json::accept(body));
 }
 

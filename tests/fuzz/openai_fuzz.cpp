@@ -15,7 +15,7 @@ namespace {
 using namespace agentd;
 
 ModelResult decode(std::string_view body, std::size_t size, int status) {
-  const auto decoder = make_openai_codec()->decoder();
+  const auto decoder = kOpenAiCodec.decoder();
   decoder->head(
       status, {{"retry-after", std::string(body.substr(0, 29))}, {"date", "Sun, 22 Nov 2026 23:59:30 GMT"}});
   for (std::size_t at = 0; at < body.size(); at += size) decoder->body(body.substr(at, size));
@@ -35,8 +35,7 @@ void check_history(const ModelReplied& reply, std::string_view text) {
     for (const ToolCall& call : reply.calls)
       messages.push_back({.role = Role::Tool, .text = std::string(text), .call = call});
   }
-  const std::string body =
-      make_openai_codec()->encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
+  const std::string body = kOpenAiCodec.encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
   require(is_json_object(body));
   const auto json = nlohmann::json::parse(body);
   std::set<std::string> ids;

@@ -20,7 +20,7 @@ void require(bool promise) {
 }
 
 ModelResult decode(std::string_view body, std::size_t size, int status) {
-  const auto decoder = make_responses_codec()->decoder();
+  const auto decoder = kResponsesCodec.decoder();
   decoder->head(status, {});
   for (std::size_t at = 0; at < body.size(); at += size) decoder->body(body.substr(at, size));
   return decoder->finish({});
@@ -28,7 +28,7 @@ ModelResult decode(std::string_view body, std::size_t size, int status) {
 
 std::string encode(const std::vector<Message>& messages) {
   const ModelSetup setup{.provider = "openai-responses", .name = "m"};
-  return make_responses_codec()->encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
+  return kResponsesCodec.encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
 }
 
 void check_item(const nlohmann::json& item, std::multiset<std::string>& open) {

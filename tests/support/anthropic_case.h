@@ -7,10 +7,10 @@
 
 namespace agentd::anthropic_case {
 
-inline const auto kAnthropic = make_anthropic_codec();
+inline constexpr Codec kAnthropic = kAnthropicCodec;
 
 inline ModelResult decode_golden(const std::string& name, const std::optional<HttpFailure>& failure = {}) {
-  return decode(*kAnthropic, read_response("anthropic", name), 0, failure);
+  return decode(kAnthropic, read_response("anthropic", name), 0, failure);
 }
 
 struct Case {
@@ -28,7 +28,7 @@ inline ModelRequest request_of(const Case& c, std::span<const ToolSpec> tools = 
 }
 
 inline HttpRequest encode(const Case& c, std::span<const ToolSpec> tools = kTools) {
-  return kAnthropic->encode(request_of(c, tools), {c.base_url, c.key});
+  return kAnthropic.encode(request_of(c, tools), {c.base_url, c.key});
 }
 
 inline nlohmann::json body_of(const Case& c, std::span<const ToolSpec> tools = kTools) {

@@ -89,8 +89,7 @@ class LoggedModel : public Model {
         fuse_(fuse) {}
   ModelResult ask(const ModelRequest& request, const Stop& stop) override {
     fuse_.pass();
-    lasting_.requests[state_.step].insert(
-        make_openai_codec()->encode(request, {"http://host/v1", "key"}).body);
+    lasting_.requests[state_.step].insert(kOpenAiCodec.encode(request, {"http://host/v1", "key"}).body);
     fuse_.pass();
     return scripted_->ask(request, stop);
   }
