@@ -75,7 +75,8 @@ struct Message {
   bool is_error = false;             ///< Tool: the call did not do what was asked
   std::string provider = {};         ///< Assistant: whose form provider_content has
   std::string provider_content =
-      {};  ///< Assistant: the provider's own content as JSON text, to be echoed untouched
+      {};                  ///< Assistant: the provider's own content as JSON text, to be echoed untouched
+  std::string model = {};  ///< Assistant: which of the provider's models said it
   bool operator==(const Message&) const = default;
 };
 

@@ -66,7 +66,8 @@ class Applier {
                              .text = e.text,
                              .calls = e.calls,
                              .provider = e.provider,
-                             .provider_content = e.provider_content});
+                             .provider_content = e.provider_content,
+                             .model = e.model});
     for (const ToolCall& call : e.calls)
       s_.calls.push_back({.id = {s_.step, static_cast<std::int64_t>(s_.calls.size()) + 1}, .call = call});
     s_.answered = e.calls.empty() && !e.unfinished;

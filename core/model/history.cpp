@@ -23,6 +23,12 @@ std::vector<Turn> to_turns(std::span<const Message> messages) {
   return turns;
 }
 
+bool has_own_content(const Message& reply, std::string_view provider, std::string_view model) {
+  const std::string_view content = reply.provider_content;
+  return reply.provider == provider && (reply.model.empty() || reply.model == model) && content.size() > 2 &&
+         content.starts_with('[');
+}
+
 std::vector<std::size_t> cache_marks(std::span<const Turn> turns) {
   std::vector<std::size_t> marks;
   const auto last_reply =

@@ -22,6 +22,10 @@ struct Turn {
 };
 std::vector<Turn> to_turns(std::span<const Message> messages);
 
+/// Whether a reply has content that goes back to `provider` as it came: what one model hides (thinking,
+/// signatures, encrypted reasoning) is no other one's business, and refused by many.
+bool has_own_content(const Message& reply, std::string_view provider, std::string_view model);
+
 /// Where prompt-cache marks belong, as positions in `turns`: the end of what the last request held, which is
 /// then found however long the reply to it was, and the end of this one, for the next.
 std::vector<std::size_t> cache_marks(std::span<const Turn> turns);
