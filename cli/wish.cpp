@@ -47,22 +47,25 @@ std::string text_protocol_of(const Task& task, const std::vector<ToolSpec>& tool
 }
 
 RunStarted start_of(const Wish& wish) {
-  RunStarted start{wish.id,
-                   wish.task,
-                   wish.inputs,
-                   wish.goal,
-                   with_instructions(prompts::system, wish.task),
-                   tool_specs(wish.task.tools),
-                   AGENTD_VERSION};
+  RunStarted start{.run = wish.id,
+                   .task = wish.task,
+                   .inputs = wish.inputs,
+                   .goal = wish.goal,
+                   .system = with_instructions(prompts::system, wish.task),
+                   .tools = tool_specs(wish.task.tools),
+                   .agentd = AGENTD_VERSION};
   start.text_protocol = text_protocol_of(wish.task, start.tools);
   return start;
 }
 
 /// A changed goal is told to the model as something new: what it was shown before is never rewritten.
 TaskUpdated update_of(const Wish& wish, const State& state) {
-  TaskUpdated update{wish.task, wish.inputs, wish.goal, state.tools, ""};
+  TaskUpdated update{.task = wish.task, .inputs = wish.inputs, .goal = wish.goal, .tools = state.tools};
   if (wish.task.tools != state.task.tools) update.tools = tool_specs(wish.task.tools);
-  update.text_protocol = text_protocol_of(wish.task, update.tools);
+  // What the model was told of its tools stays as it was, unless they change.
+  update.text_protocol = state.text_protocol;
+  if (update.tools != state.tools || state.text_protocol.empty())
+    update.text_protocol = text_protocol_of(wish.task, update.tools);
   if (wish.goal == state.goal && wish.inputs == state.inputs &&
       wish.task.instructions == state.task.instructions && wish.task.output == state.task.output)
     return update;

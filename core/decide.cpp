@@ -117,9 +117,11 @@ Decision has_open_call(const State& state, const Now&) {
 
 Decision is_rejected_too_often(const State& state, const Now&) {
   if (state.rejections == 0 || state.rejections <= allowed_rejections(state.rejected)) return std::nullopt;
-  return Append{{Failed{state.rejected, std::to_string(state.rejections) +
-                                            " replies in a row were no good; the last was answered with: " +
-                                            state.transcript.back().text}}};
+  return Append{{Failed{
+      state.rejected,
+      std::to_string(state.rejections) +
+          " replies in a row were no good; the last was answered with: " + state.transcript.back().text,
+      true}}};
 }
 
 /// What a new attempt, by this model or another, would only repeat.
@@ -151,22 +153,33 @@ Decision has_outage(const State& state, const Now& now) {
   return suspend("outage", next->failure->message, std::max(back_at(*next), now.wall_ms + kOutageMs));
 }
 
-Decision must_wait(const State& state, const Now& now) {
-  const auto model = static_cast<std::size_t>(*model_to_ask(state, now.wall_ms));
-  const std::int64_t until = std::max(state.resume_at_ms, state.models[model].retry_at_ms);
-  const std::int64_t wait = until - now.wall_ms;
-  if (wait <= 0) return std::nullopt;
-  if (wait <= kLongestWaitMs && (!now.time_left_ms || wait < *now.time_left_ms)) return Wait{until};
-  return suspend(state.failure ? state.failure->reason : "timer", state.failure ? state.failure->message : "",
-                 until);
-}
-
 /// Each invocation that got nowhere believes half as much in the guess, so that one slow reply cannot end a
 /// run.
 Decision has_no_time(const State& state, const Now& now) {
   const std::int64_t doubts = std::clamp<std::int64_t>(state.idle_invocations - 1, 0, 62);
   if (!now.time_left_ms || *now.time_left_ms >= state.expected_reply_ms >> doubts) return std::nullopt;
   return suspend("deadline", "a model call would not end before the deadline");
+}
+
+/// A fallback that can be asked at once, where the time left is too short to wait for the model before it.
+std::optional<std::int64_t> other_model(const State& state, std::size_t model, const Now& now) {
+  for (std::size_t i = model + 1; i < state.models.size() && state.resume_at_ms <= now.wall_ms; ++i)
+    if (state.models[i].retry_at_ms <= now.wall_ms &&
+        !is_given_up(state, static_cast<std::int64_t>(i), now.wall_ms))
+      return static_cast<std::int64_t>(i);
+  return std::nullopt;
+}
+
+Decision must_wait(const State& state, const Now& now) {
+  const auto model = static_cast<std::size_t>(*model_to_ask(state, now.wall_ms));
+  const std::int64_t until = std::max(state.resume_at_ms, state.models[model].retry_at_ms);
+  const std::int64_t wait = until - now.wall_ms;
+  if (wait <= 0) return std::nullopt;
+  if (wait <= kLongestWaitMs && (!now.time_left_ms || wait < *now.time_left_ms)) return Wait{until};
+  if (const auto other = other_model(state, model, now); other && !has_no_time(state, now))
+    return AskModel{*other};
+  return suspend(state.failure ? state.failure->reason : "timer", state.failure ? state.failure->message : "",
+                 until);
 }
 
 constexpr std::array kRules{is_over,

@@ -76,8 +76,8 @@ class Applier {
     s_.failure.reset();
     s_.idle_invocations = 0;
     if (e.usage.total() > 0) {
-      s_.counted_tokens = e.usage.total();
-      s_.counted_messages = s_.transcript.size();
+      s_.counted_tokens = e.usage.total() - e.usage.output;
+      s_.counted_messages = s_.transcript.size() - 1;
     }
     s_.rejections = e.rejected.empty() ? 0 : s_.rejections + 1;
     s_.rejected = e.rejected;
@@ -117,11 +117,13 @@ class Applier {
 
   void operator()(const UserSaid& e) {
     if (!e.letter.empty()) s_.letters.insert(e.letter);
+    s_.rejections = 0;
     say(e.text);
   }
 
   void operator()(const TaskUpdated& e) {
     const bool is_other_model = e.task.model != s_.task.model;
+    if (e.tools != s_.tools) forget_provider_content();
     s_.task = e.task;
     if (is_other_model) forget_failures();
     s_.inputs = e.inputs;
@@ -151,7 +153,13 @@ class Applier {
   /// Every model of the task is as good as new.
   void forget_failures() {
     s_.models.assign(1 + s_.task.model.fallbacks.size(), {});
+    s_.rejections = 0;
     s_.resume_at_ms = 0;
+  }
+
+  /// Newer models refuse a thought that was had with other tools.
+  void forget_provider_content() {
+    for (Message& message : s_.transcript) message.provider_content.clear();
   }
 
   ModelHealth& model_of(std::int64_t fallback) {

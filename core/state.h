@@ -62,7 +62,7 @@ struct State {
   std::string rejected;                ///< why the last one was
   std::int64_t expected_reply_ms = 0;  ///< how long a model call takes here, a cautious guess
 
-  std::int64_t counted_tokens = 0;   ///< of the last request and its reply, as the provider counted
+  std::int64_t counted_tokens = 0;   ///< of the last request that had a reply, as the provider counted
   std::size_t counted_messages = 0;  ///< of the transcript, in that count
 
   Usage usage;

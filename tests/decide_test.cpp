@@ -207,6 +207,24 @@ TEST_CASE("fallbacks are asked in order, for a while, and a run waits only when 
   }
 }
 
+TEST_CASE("where the time left is too short to wait for a model, the next one is asked") {
+  RunStarted start = a_start();
+  start.task.model.fallbacks = {{.provider = "openai", .name = "b"}};
+  const Story story(begun({kOverloaded}, start));
+  CHECK(next_action(story.state(), {.wall_ms = kStart + 3000, .time_left_ms = 4000}) == Action{AskModel{1}});
+  CHECK(next_action(story.state(), {.wall_ms = kStart + 3000, .time_left_ms = 5000}) ==
+        Action{Wait{kStart + 7000}});
+}
+
+TEST_CASE("what a person says gives a run that was rejected new chances") {
+  Story story(begun({}));
+  ModelReplied bad = a_reply({}, "What?");
+  bad.rejected = "invalid_answer";
+  bad.complaint = "Reply with JSON.";
+  story.tell(bad).tell(bad).tell(UserSaid{"Like this: {}", "l1"}).tell(bad);
+  CHECK(next_action(story.state(), {}) == Action{AskModel{}});
+}
+
 TEST_CASE("a reply that is no good is answered with what is wrong, a few times") {
   Story story(begun({}));
   ModelReplied bad = a_reply({}, "What?");
@@ -219,28 +237,29 @@ TEST_CASE("a reply that is no good is answered with what is wrong, a few times")
   }
   Story better = story;
   CHECK(next_action(story.tell(bad).state(), {}) ==
-        Action{Append{
-            {Failed{"invalid_answer",
-                    "3 replies in a row were no good; the last was answered with: Reply with JSON."}}}});
+        Action{Append{{Failed{"invalid_answer",
+                              "3 replies in a row were no good; the last was answered with: Reply with JSON.",
+                              true}}}});
   better.tell(a_reply({}, "{}"));
   CHECK(next_action(better.state(), {}) == Action{Append{{Completed{"{}"}}}});
 }
 
 TEST_CASE("a call that the limit has no room for is not begun") {
-  // The last request and its reply were 18 tokens; the result since then is 10 more.
-  const std::vector<Event> events{a_reply({a_call("look")}), a_result({1, 1}, std::string(40, 'x'))};
+  // 18 tokens are used; the next request has the 15 of the last one, and 56 bytes that were not counted yet.
+  ModelReplied reply = a_reply({a_call("look")}, "Look now.");
+  reply.usage.output = 1003;  // most of it thought, which is not sent again
+  const std::vector<Event> events{reply, a_result({1, 1}, std::string(41, 'x'))};
   const auto limit_at = [&](const Limits& limits, const Now& now) {
     return used_up_limit(Story(begun(events, with_limits(limits))).state(), limits, now);
   };
-  CHECK_FALSE(limit_at({.tokens = 46}, {}));
-  CHECK(limit_at({.tokens = 45}, {})->message ==
-        "limits.tokens leaves 27, and the next call takes at least 28: raise it and run again");
-  const std::vector<std::optional<Price>> prices{Price{"", 20'000, 1000, 0, 0}};
-  CHECK_FALSE(limit_at({.cost_usd = 0.47}, {.prices = prices}));
+  CHECK_FALSE(limit_at({.tokens = 1018 + 29}, {}));
+  CHECK(limit_at({.tokens = 1018 + 28}, {})->message ==
+        "limits.tokens leaves 28, and the next call takes at least 29: raise it and run again");
+  const std::vector<std::optional<Price>> prices{Price{"", 10'000, 1000, 0, 0}};
+  CHECK_FALSE(limit_at({.cost_usd = 0.41}, {.prices = prices}));
   CHECK(
-      limit_at({.cost_usd = 0.46}, {.prices = prices})->message ==
-      "limits.cost_usd leaves 0.21 USD, and the next call takes at least 0.218 USD: raise it and run again");
-  CHECK(limit_at({.tokens = 30}, {}));
+      limit_at({.cost_usd = 0.40}, {.prices = prices})->message ==
+      "limits.cost_usd leaves 0.15 USD, and the next call takes at least 0.155 USD: raise it and run again");
 }
 
 TEST_CASE("the first request counts in full") {

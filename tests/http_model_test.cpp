@@ -80,6 +80,21 @@ TEST_CASE("a failure costs what it is known to have used") {
   CHECK(bench.fail({.status = 500}).cost_usd == 0.0);
 }
 
+TEST_CASE("a reply that broke off before its usage came counts as about what was sent") {
+  Bench bench;
+  const HttpFailure broken{HttpFailure::Kind::Broken, "the connection broke"};
+  const ModelFailed failed = bench.fail({.body = "data: {\"choices\"", .failure = broken});
+  const auto sent = static_cast<std::int64_t>(bench.http.requests.at(0).body.size() / 4);
+  CHECK(failed.usage == Usage{.input = sent});
+  CHECK(failed.cost_usd == static_cast<double>(sent) / 1e6);
+}
+
+TEST_CASE("a refusal that repeats the key where its message is cut shows no part of it") {
+  Bench bench;
+  const std::string body = R"({"error":{"message":")" + std::string(490, 'x') + "sk-secret\"}}";
+  CHECK(bench.fail({.status = 400, .body = body}).message.find("sk-") == std::string::npos);
+}
+
 TEST_CASE("a failure names the setting to look at and never the key") {
   Bench bench;
   const std::string body = R"({"error":{"message":"bad key sk-secret"}})";
@@ -93,7 +108,7 @@ TEST_CASE("a failure names the setting to look at and never the key") {
 TEST_CASE("a failure on the wire is a failed attempt, an interruption is not") {
   Bench bench;
   const HttpFailure broken{HttpFailure::Kind::Broken, "the connection broke"};
-  CHECK(bench.fail({.body = "data: {\"choices\"", .failure = broken}) ==
+  CHECK(bench.fail({.status = 0, .failure = broken}) ==
         ModelFailed{.reason = "network", .message = "openai: the connection broke", .retryable = true});
   FakeStop stop;
   stop.signal();

@@ -112,6 +112,18 @@ TEST_CASE("an order of events that cannot be is damage") {
   CHECK_THROWS_WITH(state.apply({2, 0, 0, a_start()}), ContainsSubstring("follows seq 0"));
 }
 
+TEST_CASE("what a provider hid goes with the tools that it was said with") {
+  Story story = begun();
+  ModelReplied reply = a_reply({a_call("look")});
+  reply.provider_content = "[{}]";
+  TaskUpdated same{a_start().task, {}, "Count.", a_start().tools, ""};
+  story.tell(reply).tell(a_result({1, 1})).tell(same);
+  CHECK(story.state().transcript.at(1).provider_content == "[{}]");
+  TaskUpdated other = same;
+  other.tools.pop_back();
+  CHECK(story.tell(other).state().transcript.at(1).provider_content.empty());
+}
+
 TEST_CASE("a changed task is adopted, and the model is told what it must know") {
   Story story = begun();
   TaskUpdated update{a_start().task, {}, "Count.", {}, "The goal has changed."};

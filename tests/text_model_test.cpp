@@ -60,6 +60,11 @@ TEST_CASE("what small models really write is understood") {
       {"Action: Final Answer\nAction Input: 42", "42"},
       {"{\"action\":\"Final Answer\",\"action_input\":\"42\"}", "42"},
       {"<think>Action: fire?</think>\nFinal Answer: 42", "42"},
+      {"Action: shell\nAction Input: {\"command\":\"a\"}\nObservation of shell: (made up)\nAction: shell\n"
+       "Action Input: {\"command\":\"rm b\"}",
+       R"( | shell {"command":"a"})"},
+      {"Answer: not known yet\nAction: shell\nAction Input: {\"command\":\"a\"}",
+       R"(Answer: not known yet | shell {"command":"a"})"},
       {"Action: list", " ! The Action 'list' has no Action Input. W"},
       {"Action: put\nAction Input: a and b", " ! The Action Input of 'put' is not one JSO"},
       {"Action: shell\nAction Input: {\"command\":", " ! The Action Input of 'shell' is not one J"},

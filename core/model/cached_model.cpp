@@ -8,11 +8,10 @@ namespace {
 
 class CachedModel : public Model {
  public:
-  CachedModel(std::unique_ptr<Model> model, Codec codec, std::string base_url, ReplyCache& cache,
-              Clock& clock)
+  CachedModel(std::unique_ptr<Model> model, Codec codec, Endpoint endpoint, ReplyCache& cache, Clock& clock)
       : model_(std::move(model)),
         codec_(codec),
-        endpoint_{std::move(base_url), ""},
+        endpoint_(std::move(endpoint)),
         cache_(cache),
         clock_(clock) {}
 
@@ -58,9 +57,9 @@ class CachedModel : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> make_cached_model(std::unique_ptr<Model> model, Codec codec, std::string base_url,
+std::unique_ptr<Model> make_cached_model(std::unique_ptr<Model> model, Codec codec, Endpoint endpoint,
                                          ReplyCache& cache, Clock& clock) {
-  return std::make_unique<CachedModel>(std::move(model), codec, std::move(base_url), cache, clock);
+  return std::make_unique<CachedModel>(std::move(model), codec, std::move(endpoint), cache, clock);
 }
 
 }  // namespace agentd

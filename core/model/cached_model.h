@@ -10,8 +10,8 @@
 namespace agentd {
 
 /// Answers a request that was sent before from the cache, for as long as the setup says. The key is all that
-/// is sent but who asks: not the run, not the key of the account.
-std::unique_ptr<Model> make_cached_model(std::unique_ptr<Model> model, Codec codec, std::string base_url,
+/// is sent but the name of the run: what is encrypted for one account is of no use to another.
+std::unique_ptr<Model> make_cached_model(std::unique_ptr<Model> model, Codec codec, Endpoint endpoint,
                                          ReplyCache& cache, Clock& clock);
 
 }  // namespace agentd

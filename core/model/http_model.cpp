@@ -1,6 +1,7 @@
 #include "core/model/http_model.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/text.h"
 
@@ -16,6 +17,36 @@ std::string public_url(std::string url) {
   if (at != std::string::npos && at >= host) url.erase(host, at + 1 - host);
   return url;
 }
+
+/// Hands a response on; of a refusal the body as a whole, without secrets: messages are cut, and half a key
+/// would not be known for one.
+class MaskedRefusals : public HttpSink {
+ public:
+  using Mask = std::function<std::string(std::string)>;
+  MaskedRefusals(HttpSink& sink, Mask mask) : sink_(sink), mask_(std::move(mask)) {}
+
+  void head(int status, const HttpHeaders& headers) override {
+    status_ = status;
+    sink_.head(status, headers);
+  }
+  void body(std::string_view bytes) override {
+    constexpr std::size_t kMost = 256 << 10;
+    if (has_succeeded())
+      sink_.body(bytes);
+    else
+      refusal_ += bytes.substr(0, kMost - std::min(kMost, refusal_.size()));
+  }
+  void end() {
+    if (!refusal_.empty()) sink_.body(mask_(std::move(refusal_)));
+  }
+  bool has_succeeded() const { return status_ >= 200 && status_ < 300; }
+
+ private:
+  HttpSink& sink_;
+  Mask mask_;
+  int status_ = 0;
+  std::string refusal_;
+};
 
 }  // namespace
 
@@ -36,13 +67,18 @@ ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
     }
   }
   const std::unique_ptr<ReplyDecoder> decoder = provider_.codec.decoder();
-  const std::optional<HttpFailure> failure = http_.send(http, *decoder, stop);
+  MaskedRefusals sink(*decoder, [this](std::string text) { return masked(std::move(text)); });
+  const std::optional<HttpFailure> failure = http_.send(http, sink, stop);
+  sink.end();
   ModelResult result = decoder->finish(failure);
   if (auto* replied = std::get_if<ModelReplied>(&result)) {
     replied->model = request.setup.name;
     replied->duration_ms = clock_.monotonic_ms() - begin;
     finish(*replied);
   } else if (auto* failed = std::get_if<ModelFailed>(&result)) {
+    // A reply that broke off before its usage came is billed all the same: about what was sent.
+    if (failed->usage.total() == 0 && sink.has_succeeded() && failed->retryable)
+      failed->usage.input = static_cast<std::int64_t>(http.body.size() / 4);
     if (failed->usage.total() > 0) failed->cost_usd = cost(failed->usage);
     explain(*failed, request.setup);
   }
@@ -51,7 +87,9 @@ ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
 
 void HttpModel::finish(ModelReplied& replied) const {
   replied.text = masked(std::move(replied.text));
-  for (ToolCall& call : replied.calls) call.arguments = masked(std::move(call.arguments));
+  for (ToolCall& call : replied.calls)
+    for (std::string* part : {&call.name, &call.provider_id, &call.arguments})
+      *part = masked(std::move(*part));
   // Masked content would not be the provider's own any more: then text and calls must do.
   if (masked(replied.provider_content) != replied.provider_content) replied.provider_content.clear();
   replied.cost_usd = cost(replied.usage);

@@ -11,6 +11,7 @@
 #include "core/model/cached_model.h"
 #include "core/model/gemini.h"
 #include "core/model/http_model.h"
+#include "core/model/json_text.h"
 #include "core/model/openai.h"
 #include "core/model/responses.h"
 #include "core/model/scripted.h"
@@ -118,10 +119,10 @@ std::unique_ptr<Model> make_one(const ModelSetup& setup, const Inputs& inputs, c
     throw Error(Exit::Usage, "model.name is missing: which model of " + setup.provider + "?");
   Provider provider = make_provider(setup, *row, world);
   provider.secrets = secrets;
-  std::string url = provider.endpoint.base_url;
+  Endpoint endpoint = provider.endpoint;
   auto model = std::make_unique<HttpModel>(std::move(provider), world.http, world.clock);
   if (setup.cache.ttl_ms == 0 || world.replies == nullptr) return model;
-  return make_cached_model(std::move(model), row->codec, std::move(url), *world.replies, world.clock);
+  return make_cached_model(std::move(model), row->codec, std::move(endpoint), *world.replies, world.clock);
 }
 
 std::unique_ptr<Model> make_speaking(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world,
@@ -185,6 +186,11 @@ std::vector<std::string> model_secrets(const ModelSetup& setup, const Environmen
   for (const ModelSetup& fallback : setup.fallbacks)
     for (std::string& secret : model_secrets(fallback, environment, read_file))
       secrets.insert(std::move(secret));
+  for (const std::string& secret : std::set<std::string>(secrets)) {
+    std::string quoted;  // as it stands in arguments
+    append_json_string(quoted, secret);
+    secrets.insert(quoted.substr(1, quoted.size() - 2));
+  }
   secrets.erase("");
   return {secrets.begin(), secrets.end()};
 }

@@ -37,8 +37,8 @@ Label label_named(const std::string& word) {
   if (word == "thought") return Label::Thought;
   if (word == "action") return Label::Action;
   if (word == "action input" || word == "actioninput") return Label::Input;
-  if (word == "observation") return Label::Observation;
-  if (word == "final answer" || word == "answer") return Label::Answer;
+  if (word.starts_with("observation")) return Label::Observation;
+  if (word == "final answer") return Label::Answer;
   return Label::None;
 }
 
