@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "core/text.h"
 
 namespace agentd {
