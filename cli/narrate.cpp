@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "core/text.h"
 
 namespace agentd {

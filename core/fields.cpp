@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.h"
 #include "core/text.h"
 
 namespace agentd {
@@ -143,14 +144,7 @@ void describe_entries(const std::function<void(Json&)>& describe, Json& schema) 
 }
 
 Json parse_document(std::string_view json) {
-  constexpr int kDeepest = 100;
-  bool is_too_deep = false;
-  const auto keep = [&](int depth, Json::parse_event_t, Json&) {
-    is_too_deep = is_too_deep || depth > kDeepest;
-    return !is_too_deep;
-  };
-  Json document = Json::parse(json, keep, false);
-  return is_too_deep ? Json(Json::value_t::discarded) : document;
+  return is_json(json) ? Json::parse(json, nullptr, false) : Json(Json::value_t::discarded);
 }
 
 }  // namespace agentd

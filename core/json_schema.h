@@ -6,10 +6,10 @@
 
 namespace agentd {
 
-// JSON Schema as far as answers and the arguments of tools need it: draft 7, and what draft 2020-12 calls by other
-// names. A `$ref` leads to a place in the same document alone: nothing is ever fetched. Not checked: `format`,
-// `patternProperties`, `propertyNames`, `unevaluated…`, patterns that std::regex does not know or that would take
-// long, and unknown keywords.
+// JSON Schema of draft 2020-12 and draft 7 as far as answers and the arguments of tools need it. A `$ref`
+// leads to a place in the same document alone: nothing is ever fetched; what stands beside it holds too. Not
+// checked: `format`, `unevaluated…`, `$dynamicRef`, patterns that SchemaPattern does not know, and unknown
+// keywords.
 
 /// None: the JSON text is valid for the schema. Else what is expected where, for a model to read: the first
 /// few problems, at most 500 bytes. A schema that has a schema_problem accepts every JSON text.

@@ -2,268 +2,254 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <stdexcept>
-#include <string_view>
+#include <optional>
 #include <vector>
-
-#include "core/schema_rules.h"
-
-// Whoever walks a schema goes down with it: through its depth, through its references, and through schemas
-// for one and the same value (allOf, anyOf …), which end only if they form no circle.
 
 namespace agentd {
 namespace {
 
 using json = nlohmann::json;
 
-constexpr std::size_t kMostSchemas = 1000;
-constexpr int kDeepest = 120;
-constexpr int kLongestChain = 10;
+constexpr std::size_t kLongestChain = 50;
 
-struct SchemaProblem : std::runtime_error {
-  using std::runtime_error::runtime_error;
+enum class Form { Rule, Schema, Ways, Tuple, Items, Named, Dependencies };
+/// A schema Beside is for the same value, one Below for a part of it.
+enum class Leads { Beside, Below };
+
+struct Keywords {
+  std::string_view names;
+  Form form;
+  Leads leads;
+  bool (*is_right)(const json&) = nullptr;
+  std::string_view must = {};
 };
 
-enum class Holds { Schema, Schemas, NamedSchemas };
-struct Keyword {
-  std::string_view name;
-  Holds holds;
-};
-constexpr std::array kKeywords = {Keyword{"additionalProperties", Holds::Schema},
-                                  Keyword{"allOf", Holds::Schemas},
-                                  Keyword{"anyOf", Holds::Schemas},
-                                  Keyword{"contains", Holds::Schema},
-                                  Keyword{"dependentSchemas", Holds::NamedSchemas},
-                                  Keyword{"else", Holds::Schema},
-                                  Keyword{"if", Holds::Schema},
-                                  Keyword{"items", Holds::Schema},
-                                  Keyword{"not", Holds::Schema},
-                                  Keyword{"oneOf", Holds::Schemas},
-                                  Keyword{"prefixItems", Holds::Schemas},
-                                  Keyword{"properties", Holds::NamedSchemas},
-                                  Keyword{"then", Holds::Schema}};
+bool is_schema(const json& value) {
+  return value.is_object() || value.is_boolean();
+}
+bool is_number(const json& value) {
+  return value.is_number();
+}
+bool is_flag(const json& value) {
+  return value.is_boolean();
+}
+bool is_limit(const json& value) {
+  return value.is_number() || value.is_boolean();
+}
+bool is_above_zero(const json& value) {
+  return value.is_number() && value > 0;
+}
+bool is_count(const json& value) {
+  return value.is_number() && value >= 0 && std::trunc(value.get<double>()) == value.get<double>();
+}
+bool is_text(const json& value) {
+  return value.is_string();
+}
+bool is_choice(const json& value) {
+  return value.is_array() && !value.empty();
+}
+bool is_names(const json& value) {
+  return value.is_array() && std::all_of(value.begin(), value.end(), is_text);
+}
+bool is_map_of_names(const json& value) {
+  return value.is_object() && std::all_of(value.begin(), value.end(), is_names);
+}
+bool is_type(const json& value) {
+  constexpr std::array<std::string_view, 7> kTypes = {"array",  "boolean", "integer", "null",
+                                                      "number", "object",  "string"};
+  if (value.is_array())
+    return !value.empty() && value.size() <= kTypes.size() && is_names(value) &&
+           std::all_of(value.begin(), value.end(), is_type);
+  return value.is_string() && std::find(kTypes.begin(), kTypes.end(), value) != kTypes.end();
+}
 
-/// Older drafts' words in those of the newest.
-json modern(const json& schema) {
-  json result = schema;
-  const auto move = [&](const char* from, const char* to) {
-    if (!result.contains(from)) return;
-    json value = std::move(result[from]);
-    result.erase(from);
-    result[to] = std::move(value);
+constexpr std::array kKeywords = {
+    Keywords{"$ref", Form::Rule, Leads::Beside, is_text, "a text"},
+    Keywords{"allOf anyOf oneOf", Form::Ways, Leads::Beside},
+    Keywords{"if then else not", Form::Schema, Leads::Beside},
+    Keywords{"dependentSchemas", Form::Named, Leads::Beside},
+    Keywords{"dependencies", Form::Dependencies, Leads::Beside},
+    Keywords{"additionalItems additionalProperties contains propertyNames", Form::Schema, Leads::Below},
+    Keywords{"items", Form::Items, Leads::Below},
+    Keywords{"prefixItems", Form::Tuple, Leads::Below},
+    Keywords{"properties patternProperties", Form::Named, Leads::Below},
+    Keywords{"type", Form::Rule, Leads::Below, is_type,
+             "array, boolean, integer, null, number, object, string or a list of these"},
+    Keywords{"enum", Form::Rule, Leads::Below, is_choice, "a list of at least one value"},
+    Keywords{"required", Form::Rule, Leads::Below, is_names, "a list of names"},
+    Keywords{"dependentRequired", Form::Rule, Leads::Below, is_map_of_names, "an object of lists of names"},
+    Keywords{"minimum maximum", Form::Rule, Leads::Below, is_number, "a number"},
+    Keywords{"exclusiveMinimum exclusiveMaximum", Form::Rule, Leads::Below, is_limit, "a number"},
+    Keywords{"multipleOf", Form::Rule, Leads::Below, is_above_zero, "a number above 0"},
+    Keywords{"minLength maxLength minItems maxItems minProperties maxProperties minContains maxContains",
+             Form::Rule, Leads::Below, is_count, "a whole number of at least 0"},
+    Keywords{"pattern", Form::Rule, Leads::Below, is_text, "a text"},
+    Keywords{"uniqueItems", Form::Rule, Leads::Below, is_flag, "true or false"}};
+
+const Keywords* find_keywords(const std::string& name) {
+  if (name.find(' ') != name.npos) return nullptr;
+  const auto has_name = [&](const Keywords& keywords) {
+    return (' ' + std::string(keywords.names) + ' ').find(' ' + name + ' ') != name.npos;
   };
-  if (result.contains("items") && result["items"].is_array()) {
-    move("items", "prefixItems");
-    move("additionalItems", "items");
-  }
-  result.erase("additionalItems");
-  for (const auto& [bound, exclusive] :
-       {std::pair("minimum", "exclusiveMinimum"), std::pair("maximum", "exclusiveMaximum")}) {
-    if (!result.contains(exclusive) || !result[exclusive].is_boolean()) continue;
-    const bool is_exclusive = result[exclusive].get<bool>();
-    result.erase(exclusive);
-    if (is_exclusive) move(bound, exclusive);
-  }
-  if (result.contains("dependencies") && result["dependencies"].is_object()) {
-    for (const auto& [name, needed] : result["dependencies"].items())
-      result[needed.is_array() ? "dependentRequired" : "dependentSchemas"][name] = needed;
-  }
-  return result;
+  const auto found = std::find_if(kKeywords.begin(), kKeywords.end(), has_name);
+  return found == kKeywords.end() ? nullptr : &*found;
 }
 
-void rename(json& object, const char* from, const char* to) {
-  if (!object.contains(from)) return;
-  json value = std::move(object[from]);
-  object.erase(from);
-  object[to] = std::move(value);
-}
-
-/// What leads to other schemas in the words of draft 7, and what is a rule rather than a schema.
-void settle(json& form, json& rules, const json& schema) {
-  if (schema.contains("patternProperties")) {
-    form.erase("additionalProperties");
-  } else if (schema.contains("additionalProperties") && schema["additionalProperties"] == json(false)) {
-    form.erase("additionalProperties");
-    rules["closed"] = json::object();
-    if (!schema.contains("properties")) return;
-    for (const auto& [name, property] : schema["properties"].items()) rules["closed"][name] = true;
-  }
-  if (form.contains("prefixItems")) {
-    rename(form, "items", "additionalItems");
-    rename(form, "prefixItems", "items");
-  }
-  rename(form, "dependentSchemas", "dependencies");
-}
-
-class Former {
- public:
-  Former(const json& root, json& rules) : root_(root), rules_(rules) {}
-
-  json form() {
-    json form = {{"allOf", json::array({reference("#", "")})}};
-    for (std::size_t index = 0; index < targets_.size(); ++index) {
-      const std::string pointer = targets_[index];
-      form["definitions"][std::to_string(index)] = node(root_.at(json::json_pointer(pointer)), pointer);
+std::string percent_decoded(const std::string& text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned char byte = 0;
+    const char* const digits = text.data() + at + 1;
+    if (text[at] == '%' && at + 2 < text.size() &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      plain += static_cast<char>(byte);
+      at += 2;
+    } else {
+      plain += text[at];
     }
-    return form;
+  }
+  return plain;
+}
+
+/// Goes through what can be reached, without recursion: references may lead far.
+class FormReader {
+ public:
+  explicit FormReader(const json& document) : document_(document) {}
+
+  std::string problem() {
+    meet(document_, "");
+    while (problem_.empty() && !open_.empty()) {
+      const auto [schema, place] = open_.back();
+      open_.pop_back();
+      read(*schema, place);
+    }
+    if (problem_.empty()) follow_beside();
+    return problem_;
   }
 
  private:
-  [[noreturn]] static void refuse(const std::string& place, const std::string& why) {
-    throw SchemaProblem((place.empty() ? "" : place + ": ") + why);
+  struct Met {
+    std::size_t led_to = 0;  ///< how many others lead to it beside
+    std::size_t chain = 0;   ///< of how many that lead to each other beside it is the last
+    std::vector<const json*> beside = {};
+  };
+
+  void object(const std::string& place, const std::string& words) {
+    if (problem_.empty()) problem_ = place.empty() ? words : place + ": " + words;
   }
 
-  json node(const json& given, const std::string& place) {
-    if (++count_ > kMostSchemas)
-      refuse("", "it has more than " + std::to_string(kMostSchemas) + " schemas in it");
-    json form = json::object();
-    json rules = json::object();
-    if (given.is_object()) {
-      const json schema = modern(given);
-      const std::string problem = read_schema_rules(schema, rules);
-      if (!problem.empty()) refuse(place, problem);
-      read_schemas(schema, place, form);
-      settle(form, rules, schema);
-    } else if (!given.is_boolean()) {
-      refuse(place, "must be a schema: an object, true or false");
-    } else if (!given.get<bool>()) {
-      rules["never"] = true;
-    }
-    form[kRulesKeyword] = rules_.size();
-    rules_.push_back(std::move(rules));
-    return form;
+  void meet(const json& schema, const std::string& place) {
+    if (!is_schema(schema)) return object(place, "must be a schema: an object, true or false");
+    if (met_.emplace(&schema, Met()).second) open_.emplace_back(&schema, place);
   }
 
-  void read_schemas(const json& schema, const std::string& place, json& form) {
-    for (const Keyword& keyword : kKeywords) {
-      const auto found = schema.find(keyword.name);
-      if (found == schema.end()) continue;
-      const std::string name(keyword.name);
-      form[name] = children(*found, keyword.holds, place + "/" + name);
-    }
-    const auto found = schema.find("$ref");
-    if (found == schema.end()) return;
-    if (!found->is_string()) refuse(place + "/$ref", "must be a text");
-    form["allOf"].push_back(reference(found->get<std::string>(), place));
-  }
-
-  json children(const json& value, Holds holds, const std::string& place) {
-    if (holds == Holds::Schema) return node(value, place);
-    const bool is_list = holds == Holds::Schemas;
-    if (is_list ? !value.is_array() || value.empty() : !value.is_object())
-      refuse(place, is_list ? "must be a list of at least one schema" : "must be an object of schemas");
-    json result = value;
-    for (auto& [name, child] : result.items())
-      child = node(child, (json::json_pointer(place) / name).to_string());
-    return result;
-  }
-
-  /// A reference in the form to what `text` refers to in the schema.
-  json reference(const std::string& text, const std::string& place) {
-    if (!text.starts_with('#'))
-      refuse(place + "/$ref",
-             "must lead to a place in the same schema, such as #/$defs/NAME; nothing is fetched");
-    const std::string pointer = resolve(text.substr(1), place);
-    const auto [found, is_new] = numbers_.emplace(pointer, targets_.size());
-    if (is_new) targets_.push_back(pointer);
-    return {{"$ref", "#/definitions/" + std::to_string(found->second)}};
-  }
-
-  std::string resolve(const std::string& fragment, const std::string& place) const {
-    try {
-      const json::json_pointer pointer(decoded(fragment));
-      if (root_.contains(pointer)) return pointer.to_string();
-    } catch (const json::exception&) {
-    }
-    refuse(place + "/$ref", "there is no #" + fragment);
-  }
-
-  /// Without %41: references are URLs.
-  static std::string decoded(const std::string& text) {
-    std::string result;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-      const bool is_code = text[at] == '%' && at + 2 < text.size() &&
-                           std::isxdigit(static_cast<unsigned char>(text[at + 1])) != 0 &&
-                           std::isxdigit(static_cast<unsigned char>(text[at + 2])) != 0;
-      result += is_code ? static_cast<char>(std::stoi(text.substr(at + 1, 2), nullptr, 16)) : text[at];
-      if (is_code) at += 2;
-    }
-    return result;
-  }
-
-  const json& root_;
-  json& rules_;
-  std::size_t count_ = 0;
-  std::vector<std::string> targets_;
-  std::map<std::string, std::size_t> numbers_;
-};
-
-/// Refuses schemas that lead from one to the next for long, or for ever without leading into the value.
-class Chains {
- public:
-  explicit Chains(const json& form) : form_(form) {}
-
-  /// Follows references the first time alone, as valijson does when it reads a schema, and in its order.
-  void check(const json& schema, int depth = 0) {
-    if (depth > kDeepest) throw SchemaProblem("its schemas lead too deep");
-    if (schema.contains("$ref")) {
-      const json& target = target_of(schema);
-      if (seen_.insert(&target).second) check(target, depth + 1);
-      return;
-    }
-    length(schema);
-    for (const char* keyword : {"allOf", "anyOf", "contains", "dependencies", "additionalItems", "items",
-                                "if", "then", "else", "not", "oneOf", "properties", "additionalProperties"}) {
-      const auto found = schema.find(keyword);
-      if (found == schema.end()) continue;
-      if (found->contains(kRulesKeyword) && (*found)[kRulesKeyword].is_number())
-        check(*found, depth + 1);
-      else
-        for (const json& each : *found) check(each, depth + 1);
+  void lead(const json& from, const Keywords& keyword, const json& to, const std::string& place) {
+    meet(to, place);
+    if (keyword.leads == Leads::Beside && problem_.empty()) {
+      met_[&from].beside.push_back(&to);
+      ++met_[&to].led_to;
     }
   }
 
- private:
-  int length(const json& schema) {
-    if (schema.contains("$ref")) return length(target_of(schema));
-    const auto [known, is_new] = lengths_.emplace(&schema, kUnknown);
-    if (!is_new && known->second == kUnknown)
-      throw SchemaProblem("its schemas refer to each other in a circle");
-    if (!is_new) return known->second;
-    int longest = 0;
-    for (const char* keyword : {"not", "if", "then", "else"})
-      if (schema.contains(keyword)) longest = std::max(longest, length(schema[keyword]));
-    for (const char* keyword : {"allOf", "anyOf", "oneOf", "dependencies"})
-      if (schema.contains(keyword))
-        for (const json& each : schema[keyword]) longest = std::max(longest, length(each));
-    if (longest >= kLongestChain) throw SchemaProblem("its allOf, anyOf, $ref and the like lead too deep");
-    return lengths_[&schema] = longest + 1;
+  void read(const json& schema, const std::string& place) {
+    if (!schema.is_object()) return;
+    for (const auto& each : schema.items()) {
+      const Keywords* const keyword = find_keywords(each.key());
+      if (keyword == nullptr) continue;
+      const std::string at = quotable(member_of(place, each.key()));
+      if (keyword->is_right != nullptr && !keyword->is_right(each.value()))
+        return object(at, "must be " + std::string(keyword->must));
+      if (each.key() == "$ref") refer(schema, *keyword, each.value().get<std::string>(), at);
+      if (keyword->form != Form::Rule) read_schemas(schema, *keyword, each.value(), at);
+    }
   }
 
-  const json& target_of(const json& reference) const {
-    return form_.at(json::json_pointer(reference["$ref"].get_ref<const std::string&>().substr(1)));
+  void read_schemas(const json& schema, const Keywords& keyword, const json& value, const std::string& at) {
+    const Form form = keyword.form;
+    if (form == Form::Schema || (form == Form::Items && !value.is_array()))
+      return lead(schema, keyword, value, at);
+    if (form == Form::Ways && !is_choice(value)) return object(at, "must be a list of at least one schema");
+    if (form == Form::Tuple && !value.is_array()) return object(at, "must be a list of schemas");
+    if ((form == Form::Named || form == Form::Dependencies) && !value.is_object())
+      return object(at, "must be an object of schemas");
+    for (const auto& each : value.items())
+      if (form != Form::Dependencies || !is_names(each.value()))
+        lead(schema, keyword, each.value(), quotable(member_of(at, each.key())));
   }
 
-  static constexpr int kUnknown = 0;
-  const json& form_;
-  std::map<const json*, int> lengths_;
-  std::set<const json*> seen_;
+  void refer(const json& schema, const Keywords& keyword, const std::string& reference,
+             const std::string& at) {
+    if (!reference.starts_with('#'))
+      return object(at, "must lead to a place in the same schema, such as #/$defs/NAME; nothing is fetched");
+    const json* const target = find_schema(document_, reference);
+    if (target == nullptr) return object(at, "there is no " + quotable(reference));
+    lead(schema, keyword, *target, at);
+  }
+
+  /// From those that nothing leads to beside, on and on: what is never reached is led to in a circle.
+  void follow_beside() {
+    std::vector<Met*> free;
+    for (auto& [schema, met] : met_)
+      if (met.led_to == 0) free.push_back(&met);
+    std::size_t followed = 0;
+    for (; !free.empty(); ++followed) {
+      const Met& from = *free.back();
+      free.pop_back();
+      for (const json* const each : from.beside) {
+        Met& to = met_[each];
+        to.chain = std::max(to.chain, from.chain + 1);
+        if (to.chain > kLongestChain) problem_ = "its allOf, anyOf, $ref and the like lead too deep";
+        if (--to.led_to == 0) free.push_back(&to);
+      }
+    }
+    if (followed < met_.size()) problem_ = "its schemas refer to each other in a circle";
+  }
+
+  const json& document_;
+  std::map<const json*, Met> met_;
+  std::vector<std::pair<const json*, std::string>> open_;
+  std::string problem_;
 };
 
 }  // namespace
 
-std::string make_schema_form(const json& schema, json& form, json& rules) {
+std::string schema_form_problem(const json& schema) {
+  return FormReader(schema).problem();
+}
+
+const json* find_schema(const json& document, const std::string& reference) {
   try {
-    rules = json::array();
-    form = Former(schema, rules).form();
-    Chains(form).check(form);
-    return "";
-  } catch (const SchemaProblem& problem) {
-    return problem.what();
+    return &document.at(json::json_pointer(percent_decoded(reference.substr(1))));
+  } catch (const json::exception&) {
+    return nullptr;
   }
+}
+
+std::string member_of(std::string pointer, std::string_view name) {
+  pointer += '/';
+  for (const char c : name) {
+    if (c == '~' || c == '/')
+      pointer += c == '~' ? "~0" : "~1";
+    else
+      pointer += c;
+  }
+  return pointer;
+}
+
+std::string quotable(std::string text) {
+  constexpr std::size_t kLongest = 120;
+  constexpr std::string_view kMark = "…";
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20; }, ' ');
+  if (text.size() <= kLongest) return text;
+  std::size_t end = kLongest - kMark.size();
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end).append(kMark);
 }
 
 }  // namespace agentd

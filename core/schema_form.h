@@ -2,15 +2,21 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 
 namespace agentd {
 
-/// The keyword whose value is the number of the rules that hold at a place.
-inline constexpr const char* kRulesKeyword = "agentd";
+/// What is wrong with a JSON Schema, and where; empty: nothing. Then each keyword that can be reached has a
+/// value of its type, each `$ref` leads to a schema in it, and none leads back to where it came from without
+/// going down.
+std::string schema_form_problem(const nlohmann::json& schema);
 
-/// Rewrites a JSON Schema of any draft: what leads to other schemas stays, as draft 7 has it; every rule
-/// about a value itself goes into a member of the list `rules`, by its name. Returns what is wrong with the
-/// schema; empty: nothing. The form has no `$ref` out of it or in a circle, and bounded size and depth.
-std::string make_schema_form(const nlohmann::json& schema, nlohmann::json& form, nlohmann::json& rules);
+/// What a `$ref` leads to; null: nothing in this document.
+const nlohmann::json* find_schema(const nlohmann::json& document, const std::string& reference);
+
+/// `name` at the end of a JSON pointer.
+std::string member_of(std::string pointer, std::string_view name);
+/// On one line, its end replaced by a mark where it is too long to be quoted.
+std::string quotable(std::string text);
 
 }  // namespace agentd

@@ -1,140 +1,185 @@
 #include "core/schema_rules.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <string_view>
+#include <vector>
 
-#include "core/schema_pattern.h"
-#include "core/schema_words.h"
+#include "core/schema_form.h"
 
 namespace agentd {
 namespace {
 
 using json = nlohmann::json;
 
-bool has_type(const SchemaValue& value, std::string_view type) {
-  if (type != "integer") return type == value.type;
-  return value.type == "number" && std::trunc(value.number) == value.number;  // 5.0 is one too
+/// Exact for every number that the JSON library holds.
+long double number_of(const json& value) {
+  if (value.is_number_unsigned()) return static_cast<long double>(value.get<std::uint64_t>());
+  if (value.is_number_integer()) return static_cast<long double>(value.get<std::int64_t>());
+  return static_cast<long double>(value.get<double>());
 }
 
-std::string words_for(const std::string& type) {
-  if (type == "boolean") return "true or false";
-  if (type == "null") return "null";
-  return (type == "array" || type == "integer" || type == "object" ? "an " : "a ") + type;
+bool is_any(const json&) {
+  return true;
+}
+bool is_number(const json& value) {
+  return value.is_number();
+}
+bool is_text(const json& value) {
+  return value.is_string();
+}
+bool is_list(const json& value) {
+  return value.is_array();
+}
+bool is_object(const json& value) {
+  return value.is_object();
+}
+bool is_whole(const json& value) {
+  return value.is_number() && std::trunc(number_of(value)) == number_of(value);
 }
 
-std::string type_problem(const json& rules, const SchemaValue& value) {
-  if (!rules.contains("type")) return "";
-  const json types = rules["type"].is_array() ? rules["type"] : json::array({rules["type"]});
-  std::vector<std::string> words;
-  for (const std::string type : types) {
-    if (has_type(value, type)) return "";
-    words.push_back(words_for(type));
+bool has_type(const json& argument, const json& value, Work& work) {
+  if (argument.is_array())
+    return std::any_of(argument.begin(), argument.end(),
+                       [&](const json& each) { return has_type(each, value, work); });
+  if (argument == "integer") return is_whole(value);
+  return argument == (value.is_number() ? "number" : value.type_name());
+}
+
+std::string type_words(const json& argument) {
+  std::string all;
+  for (const json& each : argument.is_array() ? argument : json::array({argument})) {
+    const auto name = each.get<std::string>();
+    const bool has_vowel = name == "array" || name == "integer" || name == "object";
+    all += all.empty() ? "" : " or ";
+    all += name == "boolean" ? "true or false" : name == "null" ? name : (has_vowel ? "an " : "a ") + name;
   }
-  return "must be " + joined(words, " or ");
+  return all;
 }
 
-std::string choice_problem(const json& rules, const SchemaValue& value) {
-  if (rules.contains("const") && !value.equals(rules["const"]))
-    return "must be " + quotable(rules["const"].dump());
-  if (!rules.contains("enum")) return "";
-  const json& choices = rules["enum"];
-  if (std::any_of(choices.begin(), choices.end(), value.equals)) return "";
-  std::vector<std::string> words;
-  for (const json& choice : choices) words.push_back(choice.dump());
-  return "must be one of " + quotable(joined(words, ", "));
+std::string quoted(const json& value) {
+  const bool is_plain = value.is_number_float() && is_whole(value) && std::abs(number_of(value)) < 1e15L;
+  const json& shown = is_plain ? json(value.get<std::int64_t>()) : value;  // 2.0
+  return quotable(shown.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-struct Bound {
-  const char* name;
-  bool (*keeps)(double value, double bound);
-  std::string_view words;
-};
-using Bounds = std::vector<Bound>;
-bool is_least(double value, double bound) {
-  return value >= bound;
+std::string choices(const json& argument) {
+  constexpr std::size_t kEnough = 200;
+  std::string all;
+  for (auto each = argument.begin(); each != argument.end() && all.size() < kEnough; ++each)
+    all += (all.empty() ? "" : ", ") + quoted(*each);
+  return quotable(all);
 }
-bool is_most(double value, double bound) {
-  return value <= bound;
-}
-/// 0.07 is a multiple of 0.01 although the two cannot be written exactly.
-bool is_multiple(double value, double step) {
-  const double rest = std::abs(std::remainder(value, step));
-  const bool is_whole = std::trunc(value) == value && std::trunc(step) == step;
-  return rest == 0 || (!is_whole && rest <= std::max(1e-9 * step, 1e-15 * std::abs(value)));
-}
-const Bounds kNumber = {{"minimum", is_least, "must be at least "},
-                        {"maximum", is_most, "must be at most "},
-                        {"exclusiveMinimum", [](double a, double b) { return a > b; }, "must be more than "},
-                        {"exclusiveMaximum", [](double a, double b) { return a < b; }, "must be less than "},
-                        {"multipleOf", is_multiple, "must be a multiple of "}};
-const Bounds kString = {{"minLength", is_least, "must have at least this many characters: "},
-                        {"maxLength", is_most, "must have at most this many characters: "}};
-const Bounds kArray = {{"minItems", is_least, "must have at least this many elements: "},
-                       {"maxItems", is_most, "must have at most this many elements: "}};
-const Bounds kObject = {{"minProperties", is_least, "must have at least this many members: "},
-                        {"maxProperties", is_most, "must have at most this many members: "}};
 
-std::string bound_problem(const json& rules, const Bounds& bounds, double value) {
-  for (const Bound& bound : bounds) {
-    const auto found = rules.find(bound.name);
-    if (found == rules.end() || bound.keeps(value, found->get<double>())) continue;
-    return std::string(bound.words) + found->dump();
+/// Below 0: a comes before b; 0: they are equal, as 1 and 1.0 are.
+int order(const json& a, const json& b, Work& work) {
+  work.spend(a.is_string() ? 1 + a.get_ref<const std::string&>().size() / 64 : 1);
+  const auto kind = [](const json& x) { return x.is_number() ? json::value_t::number_float : x.type(); };
+  if (kind(a) != kind(b)) return kind(a) < kind(b) ? -1 : 1;
+  if (a.is_number()) return number_of(a) < number_of(b) ? -1 : number_of(a) > number_of(b) ? 1 : 0;
+  if (!a.is_structured()) return a < b ? -1 : b < a ? 1 : 0;
+  if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
+  for (auto x = a.begin(), y = b.begin(); x != a.end(); ++x, ++y) {
+    if (a.is_object() && x.key() != y.key()) return x.key() < y.key() ? -1 : 1;
+    if (const int inner = order(*x, *y, work); inner != 0) return inner;
   }
-  return "";
+  return 0;
 }
 
-std::string string_problem(const json& rules, const std::string& text) {
-  const auto length = std::count_if(text.begin(), text.end(),
-                                    [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
-  const std::string problem = bound_problem(rules, kString, static_cast<double>(length));
-  if (!problem.empty() || !rules.contains("pattern")) return problem;
-  const std::string& pattern = rules["pattern"].get_ref<const std::string&>();
-  return may_match(pattern, text) ? "" : "must match the pattern " + quotable(pattern);
+bool is_same(const json& argument, const json& value, Work& work) {
+  return order(argument, value, work) == 0;
 }
 
-std::string size_problem(const json& rules, const SchemaValue& value) {
-  if (value.type == "number") return bound_problem(rules, kNumber, value.number);
-  if (value.type == "string") return string_problem(rules, value.text);
-  if (value.type == "object") return bound_problem(rules, kObject, static_cast<double>(value.size));
-  if (value.type != "array") return "";
-  const std::string problem = bound_problem(rules, kArray, static_cast<double>(value.size));
-  if (!problem.empty()) return problem;
-  return rules.value("uniqueItems", false) && value.has_twins() ? "must not have the same element twice" : "";
+bool is_listed(const json& argument, const json& value, Work& work) {
+  return std::any_of(argument.begin(), argument.end(),
+                     [&](const json& each) { return is_same(each, value, work); });
 }
 
-std::string value_problem(const json& rules, const SchemaValue& value) {
-  if (rules.contains("never")) return "must not be given";
-  for (const auto check : {type_problem, choice_problem, size_problem}) {
-    std::string problem = check(rules, value);
-    if (!problem.empty()) return problem;
-  }
-  return "";
+bool has_no_twins(const json& argument, const json& value, Work& work) {
+  if (!argument.get<bool>()) return true;
+  std::vector<const json*> sorted;
+  for (const json& each : value) sorted.push_back(&each);
+  std::sort(sorted.begin(), sorted.end(),
+            [&](const json* a, const json* b) { return order(*a, *b, work) < 0; });
+  return std::adjacent_find(sorted.begin(), sorted.end(), [&](const json* a, const json* b) {
+           return is_same(*a, *b, work);
+         }) == sorted.end();
 }
 
-std::vector<RuleProblem> member_problems(const json& rules, const std::set<std::string>& names) {
-  std::vector<RuleProblem> problems;
-  const auto require = [&](const json& needed) {
-    for (const std::string name : needed)
-      if (names.count(name) == 0) problems.push_back({name, "is missing"});
-  };
-  if (rules.contains("required")) require(rules["required"]);
-  if (rules.contains("dependentRequired"))
-    for (const auto& [name, needed] : rules["dependentRequired"].items())
-      if (names.count(name) > 0) require(needed);
-  if (rules.contains("closed"))
-    for (const std::string& name : names)
-      if (!rules["closed"].contains(name)) problems.push_back({name, "is unknown"});
-  return problems;
+/// Nearly: decimals are no sums of halves, 0.07 is not quite 7 times 0.01.
+bool is_near_whole(long double number) {
+  constexpr long double kLargest = 1e15L;  // beyond it every number is near
+  return std::abs(number) <= kLargest && std::abs(number - std::round(number)) <= std::abs(number) * 4.5e-16L;
 }
+
+bool is_multiple(const json& argument, const json& value, Work&) {
+  const long double number = number_of(value);
+  const long double of = number_of(argument);
+  if (std::fmod(number, of) == 0) return true;
+  if (is_whole(argument) && is_whole(value)) return false;
+  return is_near_whole(number / of) || (is_whole(value) && is_near_whole(1 / of));
+}
+
+/// A number, or how many characters, elements or members.
+long double measure(const json& value) {
+  if (value.is_number()) return number_of(value);
+  if (!value.is_string()) return static_cast<long double>(value.size());
+  const auto& text = value.get_ref<const std::string&>();
+  const auto begins = [](unsigned char c) { return (c & 0xC0U) != 0x80U; };
+  return static_cast<long double>(std::count_if(text.begin(), text.end(), begins));
+}
+
+bool is_at_least(const json& argument, const json& value, Work&) {
+  return measure(value) >= number_of(argument);
+}
+bool is_at_most(const json& argument, const json& value, Work&) {
+  return measure(value) <= number_of(argument);
+}
+// Draft 4 has true or false here, and means the other bound.
+bool is_above(const json& argument, const json& value, Work&) {
+  return argument.is_boolean() || number_of(value) > number_of(argument);
+}
+bool is_below(const json& argument, const json& value, Work&) {
+  return argument.is_boolean() || number_of(value) < number_of(argument);
+}
+
+constexpr std::array kRules = {
+    SchemaRule{"const", is_any, is_same, "must be #", quoted},
+    SchemaRule{"enum", is_any, is_listed, "must be one of #", choices},
+    SchemaRule{"exclusiveMaximum", is_number, is_below, "must be less than #", quoted},
+    SchemaRule{"exclusiveMinimum", is_number, is_above, "must be more than #", quoted},
+    SchemaRule{"maxItems", is_list, is_at_most, "must have at most # element~", quoted},
+    SchemaRule{"maxLength", is_text, is_at_most, "must have at most # character~", quoted},
+    SchemaRule{"maxProperties", is_object, is_at_most, "must have at most # member~", quoted},
+    SchemaRule{"maximum", is_number, is_at_most, "must be at most #", quoted},
+    SchemaRule{"minItems", is_list, is_at_least, "must have at least # element~", quoted},
+    SchemaRule{"minLength", is_text, is_at_least, "must have at least # character~", quoted},
+    SchemaRule{"minProperties", is_object, is_at_least, "must have at least # member~", quoted},
+    SchemaRule{"minimum", is_number, is_at_least, "must be at least #", quoted},
+    SchemaRule{"multipleOf", is_number, is_multiple, "must be a multiple of #", quoted},
+    SchemaRule{"type", is_any, has_type, "must be #", type_words},
+    SchemaRule{"uniqueItems", is_list, has_no_twins, "must not have the same element twice", quoted}};
 
 }  // namespace
 
-std::vector<RuleProblem> rule_problems(const json& rules, const SchemaValue& value) {
-  const std::string problem = value_problem(rules, value);
-  if (!problem.empty()) return {{std::nullopt, problem}};
-  return value.type == "object" ? member_problems(rules, value.names) : std::vector<RuleProblem>();
+const SchemaRule* find_schema_rule(std::string_view keyword) {
+  const auto found = std::find_if(kRules.begin(), kRules.end(),
+                                  [&](const SchemaRule& rule) { return rule.keyword == keyword; });
+  return found == kRules.end() ? nullptr : &*found;
+}
+
+std::string words_of(const SchemaRule& rule, const json& argument) {
+  std::string all;
+  for (const char c : rule.words) {
+    if (c == '#')
+      all += rule.shown(argument);
+    else if (c == '~')
+      all += argument == 1 ? "" : "s";
+    else
+      all += c;
+  }
+  return all;
 }
 
 }  // namespace agentd

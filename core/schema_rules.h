@@ -1,36 +1,40 @@
 #pragma once
 
-#include <functional>
+#include <cstddef>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace agentd {
 
-/// What the rules of a schema see of a value.
-struct SchemaValue {
-  std::string_view type;  ///< as JSON Schema calls it; integers are numbers
-  double number = 0;
-  std::string text = {};
-  std::size_t size = 0;  ///< of an array or object
-  std::set<std::string> names = {};
-  std::function<bool(const nlohmann::json&)> equals = {};
-  std::function<bool()> has_twins = {};  ///< an array with the same element twice
+struct TooMuch {};
+
+/// What a check may still take.
+class Work {
+ public:
+  explicit Work(std::size_t most) : left_(most) {}
+  /// Throws TooMuch.
+  void spend(std::size_t work) {
+    if (work > left_) throw TooMuch();
+    left_ -= work;
+  }
+
+ private:
+  std::size_t left_;
 };
 
-struct RuleProblem {
-  std::optional<std::string> member;  ///< none: the value itself
-  std::string words;
+/// A keyword of JSON Schema that says something about a value alone.
+struct SchemaRule {
+  std::string_view keyword;
+  bool (*is_for)(const nlohmann::json& value);
+  bool (*holds)(const nlohmann::json& argument, const nlohmann::json& value, Work& work);
+  std::string_view words;  ///< #: the argument; ~: an s for many
+  std::string (*shown)(const nlohmann::json& argument);
 };
 
-/// Copies the keywords of a schema that say something about a value itself. Returns what is wrong with one of
-/// them; empty: nothing.
-std::string read_schema_rules(const nlohmann::json& schema, nlohmann::json& rules);
-
-/// Rules by read_schema_rules, and two more: `never`, and `closed` with the names that an object may have.
-std::vector<RuleProblem> rule_problems(const nlohmann::json& rules, const SchemaValue& value);
+/// Null: the keyword is none of them.
+const SchemaRule* find_schema_rule(std::string_view keyword);
+/// "must have at least 2 characters"
+std::string words_of(const SchemaRule& rule, const nlohmann::json& argument);
 
 }  // namespace agentd

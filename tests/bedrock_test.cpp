@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "tests/support/catch.h"
 #include "tests/support/event_frame.h"
 #include "tests/support/model_golden.h"

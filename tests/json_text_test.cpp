@@ -1,4 +1,4 @@
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 
 #include <nlohmann/json.hpp>
 
@@ -82,6 +82,18 @@ TEST_CASE("only one whole JSON object passes as an object") {
     INFO(text);
     CHECK_FALSE(is_json_object(text));
   }
+}
+
+TEST_CASE("any one JSON value passes as JSON") {
+  for (const char* good : {"1", " -0.5e+3 ", "\"a\"", "null", "true", "[]", " [1, {}] ", "{}"}) {
+    INFO(good);
+    CHECK(is_json(good));
+  }
+  for (const char* bad : {"", " ", "1 2", "01", "nul", "[1", "\"", "{}]", "x"}) {
+    INFO(bad);
+    CHECK_FALSE(is_json(bad));
+  }
+  CHECK_FALSE(is_json(std::string(10'000'000, '[')));
 }
 
 TEST_CASE("nesting that would overflow a stack does not pass") {

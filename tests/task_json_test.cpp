@@ -275,6 +275,15 @@ void collect(const ordered_json& schema, const std::string& pointer, std::vector
 
 }  // namespace
 
+TEST_CASE("a long list of small objects is read in one go", "[task]") {
+  std::string list = "{}";
+  list.reserve(1'000'000);
+  for (int i = 1; i < 200'000; ++i) list += ",{}";
+  std::vector<Problem> problems;
+  task_from_json(R"({"name":"t","goal":"g","unknown":[)" + list + "]}", problems);
+  CHECK_FALSE(problems.empty());
+}
+
 TEST_CASE("parser and schema know the same keys") {
   const auto schema = ordered_json::parse(task_json_schema());
   std::vector<std::string> pointers;

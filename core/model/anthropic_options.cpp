@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/json_text.h"
 #include "core/model/history.h"
-#include "core/model/json_text.h"
 
 namespace agentd {
 namespace {

@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "core/json_text.h"
 #include "core/model/anthropic.h"
-#include "core/model/json_text.h"
 #include "core/model/reply_frame.h"
 #include "core/model/server_error.h"
 

@@ -6,7 +6,7 @@
 
 #include "core/model/body_writer.h"
 #include "core/model/history.h"
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "core/model/reply_json.h"
 #include "core/model/sigv4.h"
 

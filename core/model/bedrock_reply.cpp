@@ -3,7 +3,7 @@
 
 #include "core/model/bedrock.h"
 #include "core/model/event_stream.h"
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "core/model/reply_frame.h"
 #include "core/model/server_error.h"
 

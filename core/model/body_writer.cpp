@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 
 namespace agentd {
 

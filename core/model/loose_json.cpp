@@ -1,6 +1,6 @@
 #include "core/model/loose_json.h"
 
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 
 namespace agentd {
 

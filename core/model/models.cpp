@@ -11,7 +11,7 @@
 #include "core/model/cached_model.h"
 #include "core/model/gemini.h"
 #include "core/model/http_model.h"
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "core/model/openai.h"
 #include "core/model/responses.h"
 #include "core/model/scripted.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "core/model/server_error.h"
 
 namespace agentd {

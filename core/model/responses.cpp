@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.h"
 #include "core/model/body_writer.h"
 #include "core/model/history.h"
-#include "core/model/json_text.h"
 #include "core/model/openai_wire.h"
 #include "core/model/reply_json.h"
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "core/text.h"
 
 namespace agentd {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/model/bedrock.h"
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "tests/support/event_frame.h"
 
 // Whatever Bedrock sends, in whatever pieces: the same result, and a reply gives a history that is a valid

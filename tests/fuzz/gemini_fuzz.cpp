@@ -2,8 +2,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.h"
 #include "core/model/gemini.h"
-#include "core/model/json_text.h"
 
 // Whatever a server sends, in whatever pieces: the same result, and a reply gives a history that is a valid
 // request, with a response for every call and nothing signed lost.

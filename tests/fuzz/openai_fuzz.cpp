@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "core/model/openai.h"
 
 // Whatever a server sends, in whatever pieces: the same result, and a reply gives a history that is a valid

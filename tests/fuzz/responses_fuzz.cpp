@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 #include "core/model/responses.h"
 #include "core/model/strict_schema.h"
 

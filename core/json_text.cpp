@@ -1,4 +1,4 @@
-#include "core/model/json_text.h"
+#include "core/json_text.h"
 
 #include <algorithm>
 #include <array>
@@ -95,11 +95,15 @@ class Checker {
  public:
   explicit Checker(std::string_view text) : text_(text) {}
 
-  bool is_object() {
+  bool is_value() {
     skip_space();
-    if (peek() != '{' || !value(0)) return false;
+    if (!value(0)) return false;
     skip_space();
     return at_ == text_.size();
+  }
+  bool is_object() {
+    skip_space();
+    return peek() == '{' && is_value();
   }
 
  private:
@@ -208,6 +212,10 @@ void append_json_string(std::string& out, std::string_view text) {
     append_escaped(out, to_valid_utf8(text));
   }
   out += '"';
+}
+
+bool is_json(std::string_view text) {
+  return Checker(text).is_value();
 }
 
 bool is_json_object(std::string_view text) {

@@ -10,7 +10,9 @@ namespace agentd {
 /// Appends `text` as a JSON string, quotes included. Invalid UTF-8 is replaced.
 void append_json_string(std::string& out, std::string_view text);
 
-/// Whether `text` is one valid JSON object, nested no deeper than 200: deeper ones break programs.
+/// Whether `text` is one valid JSON value, nested no deeper than 200: deeper ones break programs. Neither
+/// UTF-8 nor the size of numbers is checked.
+bool is_json(std::string_view text);
 bool is_json_object(std::string_view text);
 
 }  // namespace agentd
