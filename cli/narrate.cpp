@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "core/model/json_text.h"
 #include "core/text.h"
@@ -44,11 +45,19 @@ std::string joined(const std::string& left, const std::string& right) {
   return left.empty() || right.empty() ? left + right : left + ": " + right;
 }
 
+std::string fallback_name(const ModelReplied& e) {
+  return "fallback " + std::to_string(e.fallback) + ", " + one_line(e.model);
+}
+
 std::string reply_summary(const ModelReplied& e) {
-  std::string text = e.calls.empty() ? "answers" : "";
+  std::string text = !e.rejected.empty() ? "is rejected as " + one_line(e.rejected)
+                     : e.calls.empty()   ? "answers"
+                                         : "";
   for (const ToolCall& call : e.calls)
     text += (text.empty() ? "" : ", ") + one_line(call.name) + "(" + short_arguments(call.arguments) + ")";
   if (!e.text.empty()) text.append(" \"").append(one_line(e.text)).append("\"");
+  if (e.fallback > 0) text += " (" + fallback_name(e) + ")";
+  if (e.cached) return text + " [from the cache]";
   return text + " [" + std::to_string(e.usage.total() - e.usage.output) + " tokens in, " +
          std::to_string(e.usage.output) + " out]";
 }
@@ -159,10 +168,17 @@ std::vector<Line> Narrator::tell_reply(const Record& record, const ModelReplied&
   std::int64_t index = 0;
   for (const ToolCall& call : reply.calls) asked_[{record.step, ++index}] = call;
   const std::string step = bracketed(std::to_string(record.step));
-  if (reply.calls.empty()) return {};  // the answer itself goes to stdout
-  if (reply.text.empty()) return {};
-  std::vector<Line> lines = block(reply.text, Tone::Plain, detail_ == Detail::Full ? 200 : 8);
-  if (!lines.empty()) lines.front().text.replace(0, kIndent.size(), step);
+  std::vector<Line> lines;
+  // An answer is not told: it goes to stdout.
+  if (!reply.rejected.empty())
+    lines.push_back({Tone::Bad, step + "rejected: " + one_line(reply.complaint, 400)});
+  else if (!reply.calls.empty() && !reply.text.empty())
+    lines = block(reply.text, Tone::Plain, detail_ == Detail::Full ? 200 : 8);
+  if (reply.rejected.empty() && !lines.empty()) lines.front().text.replace(0, kIndent.size(), step);
+  if (const std::int64_t before = std::exchange(fallback_, reply.fallback); before != reply.fallback)
+    lines.insert(lines.begin(),
+                 {Tone::Plain, step + (reply.fallback == 0 ? "the task's own model answers again"
+                                                           : fallback_name(reply) + ", answers")});
   return lines;
 }
 

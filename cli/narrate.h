@@ -46,6 +46,7 @@ class Narrator {
 
   Detail detail_;
   bool works_ = false;
+  std::int64_t fallback_ = 0;              ///< who gave the last reply
   std::map<CallId, ToolCall> asked_;       ///< calls of the last reply that was seen
   std::map<CallId, std::string> started_;  ///< tools at work
 };

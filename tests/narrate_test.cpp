@@ -64,6 +64,28 @@ TEST_CASE("events are logged as the golden file shows") {
   CHECK(golden("cli/log.txt", text) == text);
 }
 
+TEST_CASE("a watcher sees which model replies, and what becomes of a reply that is rejected") {
+  ModelReplied reply = a_reply({{"", "shell", R"({"command":"ls"})"}}, "Look.");
+  reply.model = "small";
+  reply.fallback = 1;
+  ModelReplied rejected = a_reply({}, "Hm.");
+  rejected.rejected = "malformed";
+  rejected.complaint = "Write an Action.";
+  CHECK(summary_of(reply) == "shell(ls) \"Look.\" (fallback 1, small) [15 tokens in, 3 out]");
+  CHECK(summary_of(rejected) == "is rejected as malformed \"Hm.\" [15 tokens in, 3 out]");
+  ModelReplied cached = a_reply({}, "Yes.");
+  cached.cached = true;
+  CHECK(summary_of(cached) == "answers \"Yes.\" [from the cache]");
+
+  Narrator narrator(Detail::Brief);
+  using Lines = std::vector<Line>;
+  CHECK(narrator.tell({1, 0, 1, reply}) ==
+        Lines{{Tone::Plain, "[1] fallback 1, small, answers"}, {Tone::Plain, "[1] Look."}});
+  CHECK(narrator.tell({2, 0, 2, reply}) == Lines{{Tone::Plain, "[2] Look."}});
+  CHECK(narrator.tell({3, 0, 3, rejected}) == Lines{{Tone::Plain, "[3] the task's own model answers again"},
+                                                    {Tone::Bad, "[3] rejected: Write an Action."}});
+}
+
 TEST_CASE("nothing that a model or a tool writes can act on the terminal") {
   const std::vector<std::pair<std::string, const char*>> rows{{"a\tb\r\nc\n", "a b\nc\n"},
                                                               {"\x1b]0;x\x07", "\uFFFD]0;x\uFFFD"},
