@@ -78,6 +78,11 @@ std::string result_line(const std::string& result_json) {
   return R"({"kind":"result",)" + result_json.substr(1);
 }
 
+std::string resume_text(const State& state) {
+  if (state.ending || !state.suspended || !state.suspended->resume_at_ms) return "";
+  return "; to go on not before " + format_time(*state.suspended->resume_at_ms);
+}
+
 std::string cost_text(const State& state) {
   if (!state.cost_usd) return "-";
   std::array<char, 40> text{};

@@ -30,6 +30,9 @@ std::string result_json(const State& state, const Standing& standing, std::int64
 /// The last line of --output jsonl: the result object, marked as such.
 std::string result_line(const std::string& result_json);
 
+/// "; to go on not before TIME" of a suspended run that waits, to follow its message; else empty.
+std::string resume_text(const State& state);
+
 /// For tables: "$0.0912"; "-" where a price is unknown.
 std::string cost_text(const State& state);
 

@@ -105,7 +105,7 @@ class Invocation {
     if (args_.output == Output::Text && answer != nullptr)
       std::cout << (::isatty(STDOUT_FILENO) == 1 ? printable(*answer) : *answer) << '\n';
     if (args_.output == Output::Text && !finish.standing.message.empty() && !finish.was_told)
-      std::cerr << "agentd: " << finish.standing.message << '\n';
+      std::cerr << "agentd: " << finish.standing.message << resume_text(finish.state) << '\n';
     return finish.standing.exit;
   }
 

@@ -93,9 +93,7 @@ std::string status_text(const RunView& view) {
   if (!standing.reason.empty() && standing.reason != standing.status)
     text += " (" + one_line(standing.reason) + ")";
   if (!standing.message.empty()) text += ": " + one_line(standing.message, 400);
-  if (state.suspended && state.suspended->resume_at_ms)
-    text += "; to go on not before " + format_time(*state.suspended->resume_at_ms);
-  return text;
+  return text + resume_text(state);
 }
 
 std::string run_text(const RunView& view) {

@@ -59,6 +59,10 @@ void check_model(const Json& json, const ModelSetup& model, const Place& place) 
   if (!json.contains("provider"))
     place.problem(path + ".provider is missing: give it here" +
                   (path == "model" ? ", in config.yaml or with --model PROVIDER/NAME" : ""));
+  for (std::size_t i = 0; i < model.fallbacks.size(); ++i) {
+    const std::string index = std::to_string(i);
+    check_model(json["fallbacks"][i], model.fallbacks[i], place.at("fallbacks").at(index));
+  }
   if (model.provider.empty()) return;
   const bool is_scripted = model.provider == "scripted";
   if (is_scripted && !json.contains("script"))
@@ -67,10 +71,6 @@ void check_model(const Json& json, const ModelSetup& model, const Place& place) 
     place.problem(path + ".name is missing: say which model of " + model.provider);
   if (!is_scripted && json.contains("script"))
     place.at("script").problem(path + ".script is for provider: scripted alone");
-  for (std::size_t i = 0; i < model.fallbacks.size(); ++i) {
-    const std::string index = std::to_string(i);
-    check_model(json["fallbacks"][i], model.fallbacks[i], place.at("fallbacks").at(index));
-  }
 }
 
 }  // namespace agentd

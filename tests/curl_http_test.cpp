@@ -194,6 +194,19 @@ TEST_CASE("a server that cannot be reached is a failure to connect") {
   CHECK(kind("http://[bad") == Kind::Connect);
 }
 
+TEST_CASE("a failure says what to do where curl does not") {
+  ScriptedServer server({{Send{http_response("200 OK", "X: " + std::string(500'000, 'x') + "\r\n", "")}}});
+  Exchange exchange(server);
+  exchange.send();
+  REQUIRE(exchange.failure);
+  CHECK_THAT(exchange.failure->message, ContainsSubstring("a header that is too long"));
+  const Variable authorities("SSL_CERT_FILE", "/nowhere.pem");
+  exchange.request.url.replace(0, 4, "https");
+  exchange.send();
+  REQUIRE(exchange.failure);
+  CHECK_THAT(exchange.failure->message, ContainsSubstring("/nowhere.pem (named by SSL_CERT_FILE)"));
+}
+
 TEST_CASE("silence ends an exchange, before the first byte and in the middle") {
   for (const std::string& first : {std::string(), kStream + chunk("some")}) {
     ScriptedServer server({{Send{first}, Stall{}}});

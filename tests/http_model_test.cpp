@@ -25,10 +25,12 @@ struct Bench {
   ModelSetup setup{.provider = "openai", .name = "gpt-x", .timeout_ms = 7000, .idle_timeout_ms = 3000};
   std::optional<Price> price = Price{"", 1, 0.5, 0, 2};
   std::string key = "sk-secret";
+  std::string url_setting;
 
   ModelResult ask(FakeResponse response, const Stop& stop = NeverStop()) {
     http.responses = {std::move(response)};
     Provider provider{kOpenAiCodec, {"https://user:pw@host/v1?key=1", key}, "MY_KEY", price, {key}};
+    provider.url_setting = url_setting;
     return HttpModel(std::move(provider), http, clock).ask({setup, "run", "", {}, {}}, stop);
   }
   ModelFailed fail(FakeResponse response) { return std::get<ModelFailed>(ask(std::move(response))); }
@@ -103,6 +105,16 @@ TEST_CASE("a failure names the setting to look at and never the key") {
   CHECK(bench.fail({.status = 404}).message == "openai answered 404 (model.name gpt-x at https://host/v1)");
   bench.key.clear();
   CHECK(bench.fail({.status = 401}).message == "openai answered 401 (no key was sent; set MY_KEY)");
+}
+
+TEST_CASE("a server that a setting names is asked for by the name of that setting") {
+  Bench bench;
+  const HttpFailure refused{HttpFailure::Kind::Connect, "refused"};
+  CHECK(bench.fail({.failure = refused}).message == "openai: refused");
+  bench.url_setting = "OPENAI_BASE_URL";
+  CHECK(bench.fail({.failure = refused}).message == "openai: refused (is OPENAI_BASE_URL right?)");
+  CHECK(bench.fail({.status = 404}).message ==
+        "openai answered 404 (model.name gpt-x at https://host/v1, set by OPENAI_BASE_URL)");
 }
 
 TEST_CASE("a failure on the wire is a failed attempt, an interruption is not") {

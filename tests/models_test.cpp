@@ -125,6 +125,20 @@ TEST_CASE("a provider that cannot be had is refused with what to write instead")
         "model.name is missing: which model of openai?");
 }
 
+TEST_CASE("a server that cannot be reached is asked for by the setting that named it") {
+  const auto complaint = [](const ModelSetup& setup, const Variables& variables) {
+    FakeHttp http;
+    http.responses = {{.failure = HttpFailure{HttpFailure::Kind::Connect, "refused"}}};
+    NoClock clock;
+    const auto model = make_model(setup, {}, {http, clock, environment(variables), {}});
+    return std::get<ModelFailed>(model->ask({setup, "run", "", {}, {}}, NeverStop())).message;
+  };
+  CHECK(complaint(openai_at("http://h/v1"), {}) == "openai: refused (is model.base_url right?)");
+  CHECK(complaint(openai(), {{"OPENAI_BASE_URL", "http://h/v1"}}) ==
+        "openai: refused (is OPENAI_BASE_URL right?)");
+  CHECK(complaint(openai(), {{"OPENAI_API_KEY", "k"}}) == "openai: refused");
+}
+
 TEST_CASE("a fallback is a model of its own: server, key and price") {
   ModelSetup setup = openai();
   setup.fallbacks = {openai_at("http://h/v1"), {.provider = "scripted", .script = R"([{"answer":"done"}])"}};

@@ -81,6 +81,13 @@ TEST_CASE("when to come back is rounded up, and never in the past") {
   CHECK(suspended(kNow)["retry_after_seconds"] == 0);
 }
 
+TEST_CASE("a person is told when to come back, if there is such a time") {
+  CHECK(resume_text(begun().tell(Suspended{"rate_limit", 5'000'000, "slow"}).state()) ==
+        "; to go on not before 1970-01-01T01:23:20Z");
+  CHECK(resume_text(begun().tell(Suspended{"signal", std::nullopt, "stopped"}).state()).empty());
+  CHECK(resume_text(begun().tell(Suspended{"timer", 5'000'000, ""}).tell(an_invocation()).state()).empty());
+}
+
 TEST_CASE("an unknown cost is null, never 0") {
   ModelReplied reply = a_reply({}, "x");
   reply.cost_usd.reset();

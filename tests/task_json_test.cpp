@@ -1,5 +1,6 @@
 #include "core/task_json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/catch.h"
@@ -244,6 +245,10 @@ TEST_CASE("what is missing is said") {
         std::vector<Problem>{{"/model", "model.script is missing: the scripted model plays it"}});
   CHECK(problems_of(small_with("/model", R"({"provider":"openai","name":"m","script":[{}]})")) ==
         std::vector<Problem>{{"/model/script", "model.script is for provider: scripted alone"}});
+  const auto beside = problems_of(small_with("/model", R"({"provider":"x","fallbacks":[{"name":"m"}]})"));
+  CHECK(std::count(beside.begin(), beside.end(),
+                   Problem{"/model/fallbacks/0", "model.fallbacks.0.provider is missing: give it here"}) ==
+        1);
 }
 
 TEST_CASE("what is no task at all is refused") {

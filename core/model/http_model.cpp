@@ -71,6 +71,7 @@ ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
   const std::optional<HttpFailure> failure = http_.send(http, sink, stop);
   sink.end();
   ModelResult result = decoder->finish(failure);
+  if (failure && failure->kind == HttpFailure::Kind::Connect) explain_connection(result);
   if (auto* replied = std::get_if<ModelReplied>(&result)) {
     replied->model = request.setup.name;
     replied->duration_ms = clock_.monotonic_ms() - begin;
@@ -108,9 +109,18 @@ void HttpModel::explain(ModelFailed& failed, const ModelSetup& setup) const {
                       : has_key        ? " (the key is the one in " + provider_.key_variable + ")"
                                        : " (no key was sent; set " + provider_.key_variable + ")";
   } else if (failed.reason == "bad_request") {
-    failed.message += " (model.name " + setup.name + " at " + public_url(provider_.endpoint.base_url) + ")";
+    const std::string& setting = provider_.url_setting;
+    failed.message += " (model.name " + setup.name + " at " + public_url(provider_.endpoint.base_url) +
+                      (setting.empty() ? "" : ", set by " + setting) + ")";
   }
   failed.message = masked(std::move(failed.message));
+}
+
+/// A server that cannot be reached may be the wrong one.
+void HttpModel::explain_connection(ModelResult& result) const {
+  auto* failed = std::get_if<ModelFailed>(&result);
+  if (failed != nullptr && !provider_.url_setting.empty())
+    failed->message += " (is " + provider_.url_setting + " right?)";
 }
 
 /// None, not 0, for a reply whose server does not count tokens, unless they are free.

@@ -33,6 +33,7 @@ struct Provider {
   std::optional<Price> price;           ///< none: unknown
   std::vector<std::string> secrets;     ///< masked in messages: a server may repeat what it was sent
   std::unique_ptr<Signer> signer = {};  ///< null: the key says it all
+  std::string url_setting = {};  ///< what chose the server, for messages; empty: it is the provider's own
 };
 
 class HttpModel : public Model {
@@ -44,6 +45,7 @@ class HttpModel : public Model {
  private:
   void finish(ModelReplied& replied) const;
   void explain(ModelFailed& failed, const ModelSetup& setup) const;
+  void explain_connection(ModelResult& result) const;
   std::string masked(std::string text) const;
   std::optional<double> cost(const Usage& usage) const;
 

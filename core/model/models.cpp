@@ -106,6 +106,8 @@ Provider make_provider(const ModelSetup& setup, const Row& row, const ModelWorld
                                  provider.key_variable + ", or name another one in model.api_key_env");
   }
   provider.price = price_of(setup, world);
+  if (!chosen_url(setup, row, world.environment).empty())
+    provider.url_setting = setup.base_url.empty() ? row.url_variable : "model.base_url";
   return provider;
 }
 

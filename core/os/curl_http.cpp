@@ -230,7 +230,21 @@ class CurlHttp : public HttpTransport {
     const CURLcode code = message->data.result;
     if (code == CURLE_OK) return {};
     const std::string why = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
-    return failure(kind_of(code), request, "failed: " + why);
+    return failure(kind_of(code), request, "failed: " + why + remedy(code));
+  }
+
+  /// What a person can do about it, where curl's own words do not tell.
+  static const char* remedy(CURLcode code) {
+    switch (code) {
+      case CURLE_PEER_FAILED_VERIFICATION:
+        return "; SSL_CERT_FILE can name the certificates to trust";
+      case CURLE_SSL_CACERT_BADFILE:
+        return " (named by SSL_CERT_FILE)";
+      case CURLE_OUT_OF_MEMORY:  // also what curl says of headers beyond its limit
+        return ", or a header that is too long";
+      default:
+        return "";
+    }
   }
 
   static Kind kind_of(CURLcode code) {
