@@ -148,9 +148,12 @@ Decision has_outage(const State& state, const Now& now) {
   if (model_to_ask(state, now.wall_ms)) return std::nullopt;
   const ModelHealth* next = nullptr;
   const auto back_at = [](const ModelHealth& m) { return std::max(m.retry_at_ms, m.down_until_ms); };
-  for (const ModelHealth& model : state.models)
+  std::string messages;
+  for (const ModelHealth& model : state.models) {
+    messages += (messages.empty() ? "" : "; ") + model.failure->message;
     if (model.failure->retryable && (next == nullptr || back_at(model) < back_at(*next))) next = &model;
-  return suspend("outage", next->failure->message, std::max(back_at(*next), now.wall_ms + kOutageMs));
+  }
+  return suspend("outage", messages, std::max(back_at(*next), now.wall_ms + kOutageMs));
 }
 
 /// Each invocation that got nowhere believes half as much in the guess, so that one slow reply cannot end a

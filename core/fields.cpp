@@ -114,7 +114,8 @@ void describe_member(const FieldName& field, const std::function<void(Json&)>& d
   describe(member);
   Json usual;
   write_default(usual);
-  if (usual.is_number() || usual.is_boolean() || (usual.is_string() && usual != ""))
+  const bool has_default = !field.is_required;
+  if (has_default && (usual.is_number() || usual.is_boolean() || (usual.is_string() && usual != "")))
     member["default"] = usual;
   schema["type"] = "object";
   schema["properties"][std::string(field.key)] = std::move(member);

@@ -41,6 +41,11 @@ const Fields<ModelSetup>& fallback_fields() {
   return fields;
 }
 
+bool is_variable_name(std::string_view text) {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+  return text.find_first_not_of(kLetters) == std::string_view::npos;
+}
+
 }  // namespace
 
 const Fields<ModelSetup>& model_fields() {
@@ -63,6 +68,9 @@ void check_model(const Json& json, const ModelSetup& model, const Place& place) 
     const std::string index = std::to_string(i);
     check_model(json["fallbacks"][i], model.fallbacks[i], place.at("fallbacks").at(index));
   }
+  if (!is_variable_name(model.api_key_env))  // not shown: it may be the key
+    place.at("api_key_env")
+        .problem(path + ".api_key_env must be the name of a variable, such as MY_KEY, never the key itself");
   if (model.provider.empty()) return;
   const bool is_scripted = model.provider == "scripted";
   if (is_scripted && !json.contains("script"))

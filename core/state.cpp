@@ -54,7 +54,9 @@ class Applier {
     if (failed != nullptr && failed->reason == "stuck") s_.idle_invocations = 0;  // the limit was raised
     if (failed != nullptr) forget_failures();                                     // the cause was mended
     ++s_.idle_invocations;
-    for (ModelHealth& model : s_.models) model.failed_attempts = 0;
+    forget_attempts();
+    for (ModelHealth& model : s_.models)
+      if (model.failure && !model.failure->retryable) model = {};  // a person may have mended it meanwhile
     s_.suspended.reset();
     s_.ending.reset();
   }
@@ -135,7 +137,7 @@ class Applier {
 
   void operator()(const Suspended& e) {
     s_.suspended = e;
-    for (ModelHealth& model : s_.models) model.failed_attempts = 0;
+    forget_attempts();
     if (e.resume_at_ms) s_.resume_at_ms = *e.resume_at_ms;
     // A wait is nobody's fault. Deadlines and signals that always come too early are a loop that costs money.
     if (e.resume_at_ms) s_.idle_invocations = std::max<std::int64_t>(0, s_.idle_invocations - 1);
@@ -155,6 +157,12 @@ class Applier {
     s_.models.assign(1 + s_.task.model.fallbacks.size(), {});
     s_.rejections = 0;
     s_.resume_at_ms = 0;
+  }
+
+  /// A new invocation tries as often as any. Where there are fallbacks the count goes on: short invocations
+  /// would never come to ask one.
+  void forget_attempts() {
+    if (s_.models.size() == 1) s_.models.front().failed_attempts = 0;
   }
 
   /// Newer models refuse a thought that was had with other tools.

@@ -30,6 +30,8 @@ ModelReplied checked(ModelReplied reply, std::string_view schema = kSchema) {
 TEST_CASE("an answer that fits the schema is kept as bare JSON") {
   CHECK(checked({.text = R"({"n": 7})"}) == ModelReplied{.text = R"({"n": 7})"});
   CHECK(checked({.text = "\n```json\n{\"n\": 7}\n```\n"}).text == R"({"n": 7})");
+  CHECK(checked({.text = "Here it is:\n```json\n{\"n\": 7}\n```\nDone."}).text == R"({"n": 7})");
+  CHECK(checked({.text = "\xEF\xBB\xBF{\"n\": 7}"}).text == R"({"n": 7})");
   CHECK(checked({.text = "Seven."}, "") == ModelReplied{.text = "Seven."});
 }
 

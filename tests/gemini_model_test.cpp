@@ -46,4 +46,11 @@ TEST_CASE("gemini: reasoning is asked for in the form that the model takes") {
   }
 }
 
+TEST_CASE("a budget leaves half of the limit for the reply") {
+  CHECK(gemini_thinking("gemini-2.5-pro", "high", 2000) == R"({"thinkingBudget":1000})");
+  CHECK(gemini_thinking("gemini-2.5-pro", "low", 2000) == R"({"thinkingBudget":1000})");
+  CHECK(gemini_thinking("gemini-2.5-pro", "low", 100) == R"({"thinkingBudget":512})");
+  CHECK(gemini_thinking("gemini-2.5-pro", "high", 100'000) == R"({"thinkingBudget":24576})");
+}
+
 }  // namespace agentd

@@ -98,6 +98,11 @@ TEST_CASE("the key comes from the variable that the task names, then the provide
         "no key for gemini: set the variable GEMINI_API_KEY, or name another one in model.api_key_env");
 }
 
+TEST_CASE("a key that would write headers of its own is refused") {
+  CHECK(call(openai(), {{"OPENAI_API_KEY", "sk-a\nX-Evil: 1"}}) ==
+        "the key in OPENAI_API_KEY has a line break or another control character: set it anew");
+}
+
 TEST_CASE("a server of one's own needs no key, unless the task names one") {
   ModelSetup setup = openai_at("http://127.0.0.1:8080/v1");
   CHECK(call(setup, {}) == "http://127.0.0.1:8080/v1/chat/completions, no key, unknown");

@@ -1,40 +1,42 @@
 #include "core/model/answer_check.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 #include "core/json_schema.h"
+#include "core/json_text.h"
 #include "core/sentences.h"
 #include "prompts.h"
 
 namespace agentd {
 namespace {
 
-/// Without the code fence that models like to put around JSON.
-std::string_view bare(std::string_view text) {
+std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
-  const auto trim = [&](std::string_view& view) {
-    view.remove_prefix(std::min(view.find_first_not_of(kSpace), view.size()));
-    view = view.substr(0, view.find_last_not_of(kSpace) + 1);
-  };
-  trim(text);
-  if (!text.starts_with("```") || !text.ends_with("```") || text.find('\n') == std::string_view::npos)
-    return text;
-  text.remove_suffix(3);
-  text.remove_prefix(std::min(text.find('\n'), text.size()));
-  trim(text);
-  return text;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
+/// Without the code fence that models like to put around JSON, and the words around that.
+std::string_view bare(std::string_view text) {
+  constexpr std::string_view kFence = "```";
+  text = trimmed(text);
+  const std::size_t open = text.find(kFence);
+  const std::size_t line = text.find('\n', open), close = text.rfind(kFence);
+  if (is_json(text) || line == std::string_view::npos || close <= line) return text;
+  return trimmed(text.substr(line, close - line));
 }
 
 void check_answer(ModelReplied& reply, const std::string& schema) {
   const std::string answer(bare(reply.text));
-  const bool is_json = nlohmann::json::accept(answer);
+  const bool is_value = is_json(answer);
   const auto error = schema_error(schema, answer);
-  if (is_json && !error) {
+  if (is_value && !error) {
     reply.text = answer;
     return;
   }
-  const std::string_view sentence = is_json ? sentence_of(prompts::complaints, "answer_wrong")
-                                            : sentence_of(prompts::complaints, "answer_no_json");
+  const std::string_view sentence = is_value ? sentence_of(prompts::complaints, "answer_wrong")
+                                             : sentence_of(prompts::complaints, "answer_no_json");
   reply.rejected = "invalid_answer";
   reply.complaint = fill(sentence, {{"why", error.value_or("it is no JSON value")}});
 }

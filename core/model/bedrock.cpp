@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/json_text.h"
 #include "core/model/body_writer.h"
 #include "core/model/history.h"
-#include "core/json_text.h"
 #include "core/model/reply_json.h"
 #include "core/model/sigv4.h"
 

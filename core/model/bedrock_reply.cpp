@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.h"
 #include "core/model/bedrock.h"
 #include "core/model/event_stream.h"
-#include "core/json_text.h"
 #include "core/model/reply_frame.h"
 #include "core/model/server_error.h"
 
@@ -227,7 +227,8 @@ class BedrockDecoder : public ReplyFrame {
     if (const ReplyJson* counts = find(document, "usage")) reply_.read_usage(*counts);
     if (message == nullptr && reply_.stop_reason.empty())
       break_off("answered with something that is no reply (is model.base_url right?): " +
-                one_line(dump_reply(document)));
+                    one_line(dump_reply(document)),
+                "malformed");
   }
 
   bool is_complete() const override { return !reply_.stop_reason.empty(); }

@@ -59,7 +59,8 @@ class RequestWriter {
     };
     if (setup.max_output_tokens) add("maxOutputTokens", std::to_string(*setup.max_output_tokens));
     if (setup.temperature) add("temperature", nlohmann::json(*setup.temperature).dump());
-    if (!setup.reasoning.empty()) add("thinkingConfig", gemini_thinking(setup.name, setup.reasoning));
+    if (!setup.reasoning.empty())
+      add("thinkingConfig", gemini_thinking(setup.name, setup.reasoning, setup.max_output_tokens));
     // Models before 3 refuse a form of the answer beside tools.
     if (!request_.answer_schema.empty() && (request_.tools.empty() || gemini_version(setup.name) >= 300)) {
       add("responseMimeType", R"("application/json")");

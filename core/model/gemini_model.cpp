@@ -41,7 +41,8 @@ int gemini_version(std::string_view model) {
   return major * 100 + std::clamp(minor, 0, 99);
 }
 
-std::string gemini_thinking(std::string_view model, std::string_view reasoning) {
+std::string gemini_thinking(std::string_view model, std::string_view reasoning,
+                            std::optional<std::int64_t> max_output_tokens) {
   // 3 Pro knows no medium. The budgets are Google's own equivalents, within the range of every model of 2.5.
   const int version = gemini_version(model);
   const bool low = reasoning == "low", high = reasoning == "high";
@@ -51,7 +52,10 @@ std::string gemini_thinking(std::string_view model, std::string_view reasoning) 
     return R"({"thinkingLevel":")" + std::string(level) + R"("})";
   }
   if (version < 205) return "";
-  return R"({"thinkingBudget":)" + std::string(low ? "1024" : high ? "24576" : "8192") + "}";
+  std::int64_t budget = low ? 1024 : high ? 24576 : 8192;
+  // What is thought counts as output: half is left for the reply. No model takes less than 512 but for 0.
+  if (max_output_tokens) budget = std::clamp<std::int64_t>(*max_output_tokens / 2, 512, budget);
+  return R"({"thinkingBudget":)" + std::to_string(budget) + "}";
 }
 
 std::string gemini_url(const ModelSetup& setup, const std::string& base) {

@@ -1,9 +1,8 @@
 #include "core/model/http_model.h"
 
 #include <algorithm>
-#include <functional>
 
-#include "core/text.h"
+#include "core/model/secret_mask.h"
 
 namespace agentd {
 namespace {
@@ -17,36 +16,6 @@ std::string public_url(std::string url) {
   if (at != std::string::npos && at >= host) url.erase(host, at + 1 - host);
   return url;
 }
-
-/// Hands a response on; of a refusal the body as a whole, without secrets: messages are cut, and half a key
-/// would not be known for one.
-class MaskedRefusals : public HttpSink {
- public:
-  using Mask = std::function<std::string(std::string)>;
-  MaskedRefusals(HttpSink& sink, Mask mask) : sink_(sink), mask_(std::move(mask)) {}
-
-  void head(int status, const HttpHeaders& headers) override {
-    status_ = status;
-    sink_.head(status, headers);
-  }
-  void body(std::string_view bytes) override {
-    constexpr std::size_t kMost = 256 << 10;
-    if (has_succeeded())
-      sink_.body(bytes);
-    else
-      refusal_ += bytes.substr(0, kMost - std::min(kMost, refusal_.size()));
-  }
-  void end() {
-    if (!refusal_.empty()) sink_.body(mask_(std::move(refusal_)));
-  }
-  bool has_succeeded() const { return status_ >= 200 && status_ < 300; }
-
- private:
-  HttpSink& sink_;
-  Mask mask_;
-  int status_ = 0;
-  std::string refusal_;
-};
 
 }  // namespace
 
@@ -97,8 +66,8 @@ void HttpModel::finish(ModelReplied& replied) const {
 }
 
 std::string HttpModel::masked(std::string text) const {
-  text = mask(std::move(text), provider_.secrets);
-  return provider_.signer ? mask(std::move(text), provider_.signer->secrets()) : text;
+  text = mask_reply(std::move(text), provider_.secrets);
+  return provider_.signer ? mask_reply(std::move(text), provider_.signer->secrets()) : text;
 }
 
 /// Says which setting to look at, as far as the reason tells.

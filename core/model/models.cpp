@@ -11,7 +11,6 @@
 #include "core/model/cached_model.h"
 #include "core/model/gemini.h"
 #include "core/model/http_model.h"
-#include "core/json_text.h"
 #include "core/model/openai.h"
 #include "core/model/responses.h"
 #include "core/model/scripted.h"
@@ -97,6 +96,10 @@ Provider make_provider(const ModelSetup& setup, const Row& row, const ModelWorld
   provider.endpoint.base_url = base_url(setup, row, world);
   provider.key_variable = key_variable(setup, row);
   provider.endpoint.api_key = trimmed_variable(world.environment, provider.key_variable);
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+  if (std::any_of(provider.endpoint.api_key.begin(), provider.endpoint.api_key.end(), is_control))
+    throw Error(Exit::Usage, "the key in " + provider.key_variable +
+                                 " has a line break or another control character: set it anew");
   const bool lacks_key = provider.endpoint.api_key.empty(), wants_key = !setup.api_key_env.empty();
   if (lacks_key && !wants_key && is_bedrock(row)) {
     provider.signer = make_bedrock_signer(world);
@@ -188,11 +191,6 @@ std::vector<std::string> model_secrets(const ModelSetup& setup, const Environmen
   for (const ModelSetup& fallback : setup.fallbacks)
     for (std::string& secret : model_secrets(fallback, environment, read_file))
       secrets.insert(std::move(secret));
-  for (const std::string& secret : std::set<std::string>(secrets)) {
-    std::string quoted;  // as it stands in arguments
-    append_json_string(quoted, secret);
-    secrets.insert(quoted.substr(1, quoted.size() - 2));
-  }
   secrets.erase("");
   return {secrets.begin(), secrets.end()};
 }

@@ -43,8 +43,10 @@ ModelResult ReplyFrame::finish(const std::optional<HttpFailure>& failure) {
   if (is_refused()) return response_failure(provider_, status_, headers_, document_);
   if (!error_.empty()) return with_usage(late_failure(provider_, error_));
   if (!complete && failure) return with_usage(wire_failure(provider_, *failure));
-  if (!broken_.empty()) return failed("network", broken_);
-  if (!complete) return failed("network", "ended the response before the reply was complete");
+  if (!broken_.empty()) return failed(broken_reason_, broken_);
+  if (!complete)  // a document came whole, whatever it is
+    return failed(form_ == Form::Document ? "malformed" : "network",
+                  "ended the response before the reply was complete");
   return judge();
 }
 
@@ -85,7 +87,8 @@ void ReplyFrame::read_document() {
   const ReplyJson document = parse_reply(is_list ? "{\"events\":" + document_ + "}" : document_);
   if (document.is_discarded()) {
     break_off("answered with something that is no reply (is model.base_url right?): " +
-              read_server_error(document_).message);
+                  read_server_error(document_).message,
+              document_.front() == '{' || is_list ? "network" : "malformed");  // cut off, or no API at all
   } else if (is_list) {
     for (const ReplyJson& event : document.front()) add_listed(event);
   } else {
@@ -105,8 +108,10 @@ void ReplyFrame::report_error(std::string_view error) {
   if (error_.empty()) error_ = error;
 }
 
-void ReplyFrame::break_off(std::string why) {
-  if (broken_.empty()) broken_ = std::move(why);
+void ReplyFrame::break_off(std::string why, std::string reason) {
+  if (!broken_.empty()) return;
+  broken_ = std::move(why);
+  broken_reason_ = std::move(reason);
 }
 
 ModelResult ReplyFrame::failed(std::string reason, std::string_view what) const {

@@ -35,8 +35,8 @@ class ReplyFrame : public ReplyDecoder {
 
   /// The server says, inside a success, that something went wrong: `error` is its JSON text.
   void report_error(std::string_view error);
-  /// Nothing that came can be trusted.
-  void break_off(std::string why);
+  /// Nothing that came can be trusted. `reason`: network where another attempt may do better.
+  void break_off(std::string why, std::string reason = "network");
   bool is_over() const { return done_ || !broken_.empty() || !error_.empty(); }
 
   /// `what` continues a sentence that begins with the provider's name. What a second attempt cannot mend is
@@ -64,6 +64,7 @@ class ReplyFrame : public ReplyDecoder {
   SseDecoder events_;
   std::string error_;
   std::string broken_;
+  std::string broken_reason_;
   bool done_ = false;
 };
 
