@@ -3,7 +3,9 @@ set -u
 here=$(mktemp -d "${TMPDIR:-/tmp}/agentd-test.XXXXXX")
 trap 'chmod -R u+w "$here"; rm -rf "$here"' EXIT
 cd "$here" || exit 1
-unset AGENTD_MEMORY OPENAI_API_KEY OPENAI_BASE_URL
+for name in $(env | sed -n 's/^\(AWS_[A-Z_]*\|[A-Z]*_API_KEY\|[A-Z]*_BASE_URL\|AGENTD_MEMORY\)=.*/\1/p'); do
+  unset "$name"
+done
 export XDG_CONFIG_HOME="$here/config" XDG_DATA_HOME="$here/data" HOME="$here"
 failures=0
 
