@@ -266,6 +266,11 @@ TEST_CASE("what bedrock sent goes back untouched, unless it would be refused for
   Message foreign = thought({kLook}, kThought);
   foreign.provider = "anthropic";
   CHECK(is_neutral(sent(foreign, "call_1_1")));
+  Message same = thought({kLook}, kThought), another = same;
+  same.model = "x";
+  another.model = kClaude;
+  CHECK_FALSE(is_neutral(sent(same, "tooluse_a")));
+  CHECK(is_neutral(sent(another, "tooluse_a")));
   CHECK(is_neutral(sent(thought({{"bad id", "look", "{}"}}, kThought), "call_1_1")));
   CHECK(is_neutral(sent(thought({{"tooluse_a", "bad.name", "{}"}}, kThought), "tooluse_a")));
   for (const char* content : {"", "[]", "{}", "x"})

@@ -154,6 +154,18 @@ TEST_CASE("gemini: what a reply was made of goes back byte for byte, signatures 
   }
 }
 
+TEST_CASE("gemini: what another of its models signed goes back as anybody's, under its own ids") {
+  Message reply = recorded("stream_signed_call_with_id");
+  reply.model = "gemini-3-pro-preview";
+  CHECK(encode({"", model("gemini-3-pro-preview"), told(reply)}).body.find(reply.provider_content) !=
+        std::string::npos);
+  const json contents = contents_of({"", model("gemini-3.5-flash"), told(reply)});
+  const json& call = contents[1]["parts"].back();
+  CHECK(call["thoughtSignature"] == "skip_thought_signature_validator");
+  CHECK(call["functionCall"]["id"] == reply.calls[0].provider_id);
+  CHECK(contents[2]["parts"][0]["functionResponse"]["id"] == reply.calls[0].provider_id);
+}
+
 TEST_CASE("gemini: a reply that text and calls say all of is not kept twice") {
   for (const char* name : {"stream_text", "stream_plain_calls", "document_text", "stream_second_candidate"})
     CHECK(recorded(name).provider_content.empty());

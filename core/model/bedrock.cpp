@@ -191,7 +191,7 @@ class RequestWriter {
     for (std::size_t i = 0; i < turn.messages.size(); ++i) {
       const Message& message = turn.messages[i];
       const std::vector<std::string>& ids = ids_.begin_reply(message, turn.position + i);
-      if (can_echo(message, ids)) {
+      if (is_echoed(message, ids, kProvider, request_.setup.name)) {
         const std::string_view content = message.provider_content;
         body_.comma();
         body_.raw(content.substr(1, content.size() - 2));
@@ -203,17 +203,6 @@ class RequestWriter {
       is_empty = is_empty && is_blank(message.text) && ids.empty();
     }
     if (is_empty) text("(empty)");
-  }
-
-  /// What Bedrock sent goes back as it came, unless Bedrock would refuse it for ever.
-  static bool can_echo(const Message& message, const std::vector<std::string>& ids) {
-    const std::string_view content = message.provider_content;
-    if (message.provider != kProvider || content.size() <= 2 || content.front() != '[') return false;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const ToolCall& call = message.calls[i];
-      if (ids[i] != call.provider_id || safe_name(call.name) != call.name) return false;
-    }
-    return true;
   }
 
   void call(const ToolCall& call, const std::string& id) {
