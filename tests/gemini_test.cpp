@@ -135,10 +135,10 @@ TEST_CASE("gemini: an interruption gives nothing, except of a reply that is alre
                   HttpFailure{HttpFailure::Kind::Interrupted, "interrupted"});
   };
   CHECK(std::holds_alternative<Interrupted>(interrupted("stream_no_finish")));
-  CHECK(std::holds_alternative<Interrupted>(interrupted("list_stream_cut")));
+  CHECK(std::holds_alternative<Interrupted>(interrupted("document_cut")));
   CHECK(std::holds_alternative<Interrupted>(interrupted("error_429_day")));
   CHECK(std::holds_alternative<ModelReplied>(interrupted("stream_text")));
-  CHECK(std::holds_alternative<ModelReplied>(interrupted("list_stream")));
+  CHECK(std::holds_alternative<ModelReplied>(interrupted("document_text")));
 }
 
 TEST_CASE("gemini: what a reply was made of goes back byte for byte, signatures on their own parts") {

@@ -9,7 +9,7 @@
 #include "core/model/history.h"
 #include "core/model/json_text.h"
 #include "core/model/reply_json.h"
-#include "core/model/sigv4.h"
+#include "core/text.h"
 
 namespace agentd {
 namespace {
