@@ -180,6 +180,21 @@ std::string mask(std::string text, std::span<const std::string> secrets) {
   return text;
 }
 
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain)
+      encoded += c;
+    else
+      encoded.append("%") += {kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return encoded;
+}
+
 std::string hash_hex(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;

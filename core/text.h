@@ -30,6 +30,8 @@ std::string cut_middle(std::string_view text, std::size_t limit, std::string_vie
 /// Every occurrence of every secret becomes "[secret]". Secrets shorter than 6 characters are left: they mask
 /// words.
 std::string mask(std::string text, std::span<const std::string> secrets);
+/// Everything but A-Z a-z 0-9 - . _ ~ as %XX.
+std::string percent_encode(std::string_view text);
 /// FNV-1a, 64 bits, as 16 hex digits. Names things; protects nothing.
 std::string hash_hex(std::string_view text);
 /// The known word that `word` was probably meant to be; empty if none is near.

@@ -74,6 +74,13 @@ TEST_CASE("content goes back in the neutral form where its own would be refused"
   Message empty = own;
   empty.provider_content = "[]";
   CHECK(sent(empty)[0]["type"] == "text");
+  Message same = own;
+  same.model = "claude-sonnet-4-5";
+  CHECK(sent(same).size() == 3);
+  Message another = own;
+  another.model = "claude-opus-5";
+  CHECK(sent(another).size() == 2);
+  CHECK(sent(another)[1]["id"] == "toolu_01A");
 }
 
 TEST_CASE("an id that comes again is another one, in the call and in its result") {

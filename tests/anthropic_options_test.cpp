@@ -87,8 +87,9 @@ TEST_CASE("a limit of output tokens leaves room for thinking and for the answer"
   CHECK(limits(old, "high", 10000) == "10000" + enabled + "5000}");
   CHECK(limits(old, "high", 1500) == "1500" + enabled + "1024}");
   CHECK(limits(old, "high", 1024) == "1024 ");
-  CHECK(limits(newer, "") == "8192 ");
-  CHECK(limits(newer, "high") == R"(24576 {"type":"adaptive"})");
+  CHECK(limits(newer, "") == "32000 ");
+  CHECK(limits(newer, "", 900) == "900 ");
+  CHECK(limits(newer, "high") == R"(48384 {"type":"adaptive"})");
   CHECK(limits(newer, "high", 1000) == R"(1000 {"type":"adaptive"})");
 }
 
@@ -101,7 +102,9 @@ TEST_CASE("a budget is left out where the turn under way did not begin with thin
   CHECK(thinks({go, kRedacted, done}));
   CHECK(thinks({go, kThought, done, plain, done}));
   CHECK(thinks({go, plain, done, reply({}, "So."), go}));
-  CHECK(thinks({go, plain, done, reply({}, "So."), go, kThought, done}));
+  CHECK(thinks({go, reply({}, "So.", "anthropic"), go, kThought, done}));
+  // The id comes a second time, so the reply goes out anew.
+  CHECK_FALSE(thinks({go, plain, done, reply({}, "So."), go, kThought, done}));
   CHECK_FALSE(thinks({go, plain, done}));
   CHECK_FALSE(thinks({go, reply({kCall}), done}));
   CHECK_FALSE(thinks({go, plain, done, kThought, done}));

@@ -1,12 +1,6 @@
 #include "core/model/bedrock.h"
 
-#include <algorithm>
-#include <fstream>
-#include <sstream>
-
-#include "core/json_text.h"
 #include "tests/support/catch.h"
-#include "tests/support/event_frame.h"
 #include "tests/support/model_golden.h"
 
 namespace agentd {
@@ -15,39 +9,8 @@ namespace {
 using nlohmann::json;
 
 constexpr Codec kCodec = kBedrockCodec;
-const std::string kFolder = AGENTD_SOURCE_DIR "/tests/golden/bedrock/";
 const std::string kUrl = "https://bedrock-runtime.us-east-1.amazonaws.com";
 const std::string kClaude = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
-
-/// A line of *.events: "event TYPE JSON", "exception TYPE JSON", "error CODE MESSAGE" or "bytes WHATEVER".
-std::string frame_of_line(const std::string& line) {
-  std::istringstream words(line);
-  std::string kind, type, rest;
-  words >> kind;
-  if (kind == "bytes") return line.substr(6);
-  words >> type;
-  std::getline(words >> std::ws, rest);
-  if (kind == "event") return event_frame(type, rest);
-  if (kind == "exception") return exception_frame(type, rest);
-  return frame_of(text_header(":message-type", "error") + text_header(":error-code", type) +
-                      text_header(":error-message", rest),
-                  "");
-}
-
-GoldenResponse read_stream(const std::string& name) {
-  GoldenResponse response{200, {{"Content-Type", "application/vnd.amazon.eventstream"}}, ""};
-  std::ifstream file(kFolder + name + ".events");
-  for (std::string line; std::getline(file, line);) response.body += frame_of_line(line);
-  return response;
-}
-
-std::vector<std::string> golden_streams() {
-  std::vector<std::string> names;
-  for (const auto& file : std::filesystem::directory_iterator(kFolder))
-    if (file.path().extension() == ".events") names.push_back(file.path().stem().string());
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 ModelSetup setup_of(std::string name = kClaude) {
   return {.provider = "bedrock", .name = std::move(name)};
@@ -119,55 +82,6 @@ std::vector<Case> request_cases() {
 
 }  // namespace
 
-TEST_CASE("every golden response of bedrock decodes as its golden file shows, wherever it is split") {
-  check_golden_responses("bedrock", kCodec);
-}
-
-TEST_CASE("every golden stream of bedrock decodes as its golden file shows, wherever it is split") {
-  CHECK(golden_streams().size() > 10);
-  for (const std::string& name : golden_streams()) {
-    INFO(name);
-    const GoldenResponse response = read_stream(name);
-    const std::string whole = describe(decode(kCodec, response));
-    CHECK(golden("bedrock/" + name + ".json", whole) == whole);
-    CHECK(describe(decode(kCodec, response, kEveryByte)) == whole);
-    for (std::size_t cut = 1; cut < response.body.size(); ++cut)
-      if (describe(decode(kCodec, response, cut)) != whole) FAIL_CHECK("cut at " << cut);
-  }
-}
-
-TEST_CASE("a bedrock reply is taken from a stream that breaks after its end mark, and only then") {
-  const HttpFailure broken{HttpFailure::Kind::Broken, "the connection broke"};
-  const GoldenResponse response = read_stream("stream_calls");
-  const std::string last = frame_of_line(
-      R"(event metadata {"metrics":{"latencyMs":724},"p":"abc","usage":{"cacheReadInputTokens":300,)"
-      R"("cacheWriteInputTokens":40,"inputTokens":12,"outputTokens":5,"totalTokens":357}})");
-  REQUIRE(response.body.ends_with(last));
-  const std::size_t mark = response.body.size() - last.size();
-  for (std::size_t end = 0; end <= response.body.size(); ++end) {
-    GoldenResponse cut = response;
-    cut.body.resize(end);
-    const ModelResult result = decode(kCodec, cut, 0, broken);
-    const auto* replied = std::get_if<ModelReplied>(&result);
-    if ((replied != nullptr) != (end >= mark)) FAIL_CHECK("cut at " << end);
-    const Usage all{12, 300, 40, 5}, none{};
-    if (replied != nullptr) CHECK(replied->usage == (end == response.body.size() ? all : none));
-  }
-}
-
-TEST_CASE("a bedrock stream with one wrong bit never gives a reply that it did not give whole") {
-  const GoldenResponse response = read_stream("stream_calls");
-  const ModelResult whole = decode(kCodec, response);
-  for (std::size_t at = 0; at < response.body.size(); ++at) {
-    GoldenResponse bad = response;
-    bad.body[at] = static_cast<char>(bad.body[at] ^ 4);
-    const ModelResult result = decode(kCodec, bad);
-    const auto* replied = std::get_if<ModelReplied>(&result);
-    if (replied != nullptr && replied->calls != std::get<ModelReplied>(whole).calls)
-      FAIL_CHECK("bit at " << at);
-  }
-}
-
 TEST_CASE("requests to bedrock are written as the golden files show") {
   for (const Case& c : request_cases())
     check_golden_request("bedrock/" + c.name, kCodec,
@@ -175,38 +89,34 @@ TEST_CASE("requests to bedrock are written as the golden files show") {
 }
 
 TEST_CASE("what bedrock's ids say about a model") {
-  using Thinking = BedrockModel::Thinking;
+  using Points = BedrockModel::CachePoints;
   struct Row {
     std::string id;
-    bool cache, status;
-    Thinking thinking;
+    Points points;
+    bool status, claude;
   };
   const std::vector<Row> rows = {
-      {"anthropic.claude-v2:1", false, false, Thinking::None},
-      {"anthropic.claude-instant-v1", false, false, Thinking::None},
-      {"anthropic.claude-3-haiku-20240307-v1:0", false, true, Thinking::None},
-      {"anthropic.claude-3-5-sonnet-20241022-v2:0", false, true, Thinking::None},
-      {"anthropic.claude-3-5-haiku-20241022-v1:0", true, true, Thinking::None},
-      {"us.anthropic.claude-3-7-sonnet-20250219-v1:0", true, true, Thinking::Budget},
-      {"eu.anthropic.claude-sonnet-4-20250514-v1:0", true, true, Thinking::Budget},
-      {"us.anthropic.claude-opus-4-1-20250805-v1:0", true, true, Thinking::Budget},
-      {"global.anthropic.claude-haiku-4-5-20251001-v1:0", true, true, Thinking::Budget},
-      {"anthropic.claude-sonnet-4-6", true, true, Thinking::Adaptive},
-      {"anthropic.claude-opus-4-6-v1", true, true, Thinking::Adaptive},
-      {"global.anthropic.claude-opus-5", true, true, Thinking::Adaptive},
-      {"arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-sonnet-4-6", true, true,
-       Thinking::Adaptive},
-      {"arn:aws:bedrock:us-east-1:1:application-inference-profile/x", false, false, Thinking::None},
-      {"amazon.nova-lite-v1:0", true, true, Thinking::None},
-      {"us.amazon.nova-2-lite-v1:0", false, true, Thinking::None},
-      {"meta.llama3-3-70b-instruct-v1:0", false, false, Thinking::None},
-      {"", false, false, Thinking::None}};
+      {"anthropic.claude-v2:1", Points::None, false, true},
+      {"anthropic.claude-instant-v1", Points::None, false, true},
+      {"anthropic.claude-3-haiku-20240307-v1:0", Points::None, true, true},
+      {"anthropic.claude-3-5-sonnet-20241022-v2:0", Points::None, true, true},
+      {"anthropic.claude-3-5-haiku-20241022-v1:0", Points::Everywhere, true, true},
+      {"us.anthropic.claude-3-7-sonnet-20250219-v1:0", Points::Everywhere, true, true},
+      {"eu.anthropic.claude-sonnet-4-20250514-v1:0", Points::Everywhere, true, true},
+      {"global.anthropic.claude-opus-5", Points::Everywhere, true, true},
+      {"arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-sonnet-4-6", Points::Everywhere,
+       true, true},
+      {"arn:aws:bedrock:us-east-1:1:application-inference-profile/x", Points::None, false, false},
+      {"amazon.nova-lite-v1:0", Points::System, true, false},
+      {"us.amazon.nova-2-lite-v1:0", Points::None, true, false},
+      {"meta.llama3-3-70b-instruct-v1:0", Points::None, false, false},
+      {"", Points::None, false, false}};
   for (const Row& row : rows) {
     INFO(row.id);
     const BedrockModel model = bedrock_model(row.id);
-    CHECK(model.takes_cache_points == row.cache);
+    CHECK(model.cache_points == row.points);
     CHECK(model.takes_result_status == row.status);
-    CHECK(model.thinking == row.thinking);
+    CHECK(model.is_claude == row.claude);
   }
 }
 
@@ -245,7 +155,8 @@ TEST_CASE("cache points stand behind the instructions and where this and the las
     messages.push_back(result(kLook, "7"));
   }
   CHECK(points(messages) == "system 4 6 ");
-  CHECK(points(messages, "amazon.nova-pro-v1:0") == "system 4 6 ");
+  // Nova refuses a point behind a result.
+  CHECK(points(messages, "amazon.nova-pro-v1:0") == "system ");
   CHECK(points(messages, "mistral.mistral-large-2407-v1:0") == "none");
 }
 
@@ -266,6 +177,11 @@ TEST_CASE("what bedrock sent goes back untouched, unless it would be refused for
   Message foreign = thought({kLook}, kThought);
   foreign.provider = "anthropic";
   CHECK(is_neutral(sent(foreign, "call_1_1")));
+  Message same = thought({kLook}, kThought), another = same;
+  same.model = "x";
+  another.model = kClaude;
+  CHECK_FALSE(is_neutral(sent(same, "tooluse_a")));
+  CHECK(is_neutral(sent(another, "tooluse_a")));
   CHECK(is_neutral(sent(thought({{"bad id", "look", "{}"}}, kThought), "call_1_1")));
   CHECK(is_neutral(sent(thought({{"tooluse_a", "bad.name", "{}"}}, kThought), "tooluse_a")));
   for (const char* content : {"", "[]", "{}", "x"})
@@ -307,7 +223,29 @@ TEST_CASE("a budget for thinking leaves room for the reply") {
   CHECK(sent("high", 4096) == "2048 of 4096");
   CHECK(sent("high", 16384) == "8192 of 16384");
   CHECK(sent("high", 2048) == "1024 of 2048");
-  CHECK(sent("high", 2000) == "null of 2000");
+  CHECK(sent("high", 2000) == "1024 of 2000");
+  CHECK(sent("high", 1024) == "null of 1024");
+}
+
+TEST_CASE(
+    "a claude that thinks unasked is given room for it, and no other model a limit that nobody asked for") {
+  const auto limit = [](const std::string& model, std::optional<std::int64_t> max_tokens = {}) {
+    ModelSetup setup = setup_of(model);
+    setup.max_output_tokens = max_tokens;
+    return body_of({"", setup, {user("Hi.")}}).value("/inferenceConfig/maxTokens"_json_pointer, 0);
+  };
+  CHECK(limit("global.anthropic.claude-opus-5") == 32000);
+  CHECK(limit("us.anthropic.claude-haiku-5-5") == 32000);
+  CHECK(limit("global.anthropic.claude-opus-5", 900) == 900);
+  CHECK(limit("anthropic.claude-opus-4-8") == 0);
+  CHECK(limit(kClaude) == 0);
+  CHECK(limit("amazon.nova-pro-v1:0") == 0);
+  ModelSetup setup = setup_of("anthropic.claude-sonnet-5");
+  setup.extra = R"({"additionalModelRequestFields":{"thinking":{"type":"disabled"}}})";
+  setup.reasoning = "low";
+  const json body = body_of({"", setup, {user("Hi.")}});
+  CHECK(body["inferenceConfig"] == json{{"maxTokens", 32000}});
+  CHECK(body["additionalModelRequestFields"]["thinking"]["type"] == "disabled");
 }
 
 TEST_CASE("what bedrock would refuse for ever is sent in a form that it takes") {

@@ -135,10 +135,10 @@ TEST_CASE("gemini: an interruption gives nothing, except of a reply that is alre
                   HttpFailure{HttpFailure::Kind::Interrupted, "interrupted"});
   };
   CHECK(std::holds_alternative<Interrupted>(interrupted("stream_no_finish")));
-  CHECK(std::holds_alternative<Interrupted>(interrupted("list_stream_cut")));
+  CHECK(std::holds_alternative<Interrupted>(interrupted("document_cut")));
   CHECK(std::holds_alternative<Interrupted>(interrupted("error_429_day")));
   CHECK(std::holds_alternative<ModelReplied>(interrupted("stream_text")));
-  CHECK(std::holds_alternative<ModelReplied>(interrupted("list_stream")));
+  CHECK(std::holds_alternative<ModelReplied>(interrupted("document_text")));
 }
 
 TEST_CASE("gemini: what a reply was made of goes back byte for byte, signatures on their own parts") {
@@ -152,6 +152,18 @@ TEST_CASE("gemini: what a reply was made of goes back byte for byte, signatures 
     CHECK(body.find(R"({"role":"model","parts":)" + reply.provider_content + "}") != std::string::npos);
     CHECK(body.find("skip_thought_signature_validator") == std::string::npos);
   }
+}
+
+TEST_CASE("gemini: what another of its models signed goes back as anybody's, under its own ids") {
+  Message reply = recorded("stream_signed_call_with_id");
+  reply.model = "gemini-3-pro-preview";
+  CHECK(encode({"", model("gemini-3-pro-preview"), told(reply)}).body.find(reply.provider_content) !=
+        std::string::npos);
+  const json contents = contents_of({"", model("gemini-3.5-flash"), told(reply)});
+  const json& call = contents[1]["parts"].back();
+  CHECK(call["thoughtSignature"] == "skip_thought_signature_validator");
+  CHECK(call["functionCall"]["id"] == reply.calls[0].provider_id);
+  CHECK(contents[2]["parts"][0]["functionResponse"]["id"] == reply.calls[0].provider_id);
 }
 
 TEST_CASE("gemini: a reply that text and calls say all of is not kept twice") {

@@ -186,6 +186,9 @@ TEST_CASE("a reply that a server would refuse for ever goes back in our form") {
   reply = sound;
   reply.provider = "openai";
   CHECK(types(reply) == "mff");
+  reply = sound;
+  reply.model = "another";
+  CHECK(types(reply) == "mff");
   for (const char* content : {"", "[]", "{}", "x"}) {
     reply = sound;
     reply.provider_content = content;

@@ -68,6 +68,11 @@ TEST_CASE("secrets are masked wherever they stand, words are not") {
   CHECK(mask("a sk-12345678, sk-12345678b key", secrets) == "a [secret], [secret]b key");
 }
 
+TEST_CASE("percent encoding leaves the unreserved characters alone") {
+  CHECK(percent_encode("aZ09-._~") == "aZ09-._~");
+  CHECK(percent_encode("a b/c:d%é") == "a%20b%2Fc%3Ad%25%C3%A9");
+}
+
 TEST_CASE("the nearest word is one that a typo can explain") {
   const std::vector<std::string_view> known{"shell", "search", "read_file", "run"};
   CHECK(nearest("shel", known) == "shell");

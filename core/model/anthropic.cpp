@@ -155,7 +155,7 @@ class RequestWriter {
     for (std::size_t i = 0; i < turn.messages.size(); ++i) {
       const Message& reply = turn.messages[i];
       const std::vector<std::string>& ids = ids_.begin_reply(reply, turn.position + i);
-      if (has_own_content(reply, ids)) {
+      if (is_echoed(reply, ids, kAnthropicProvider, request_.setup.name)) {
         own_content(reply);
         is_markable = is_marked && ends_markable(reply.provider_content);
       } else if (!is_blank(reply.text) || !ids.empty()) {
@@ -165,18 +165,6 @@ class RequestWriter {
     }
     if (!is_block_open_) text_block(or_a_word(""));
     return is_marked && is_markable;
-  }
-
-  /// Whether the content can go back as it came: what it calls must be found under the same ids in the
-  /// results.
-  static bool has_own_content(const Message& reply, const std::vector<std::string>& ids) {
-    const std::string_view content = reply.provider_content;
-    if (reply.provider != "anthropic" || !content.starts_with("[{") || !content.ends_with("}]")) return false;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (ids[i] != reply.calls[i].provider_id || safe_name(reply.calls[i].name) != reply.calls[i].name)
-        return false;
-    }
-    return true;
   }
 
   void own_content(const Message& reply) {
@@ -226,7 +214,7 @@ class RequestWriter {
   const bool has_system_;
   const bool has_marks_;  ///< a mark of the user's own, for the whole request, does not go with ours
   bool is_block_open_ = false;
-  CallIds ids_{"anthropic"};
+  CallIds ids_{kAnthropicProvider};
 };
 
 }  // namespace

@@ -197,7 +197,7 @@ class Reply {
 
 class AnthropicDecoder : public ReplyFrame {
  public:
-  AnthropicDecoder() : ReplyFrame("anthropic") {}
+  AnthropicDecoder() : ReplyFrame(kAnthropicProvider) {}
 
  private:
   void add_event(std::string_view name, const ReplyJson& event) override {

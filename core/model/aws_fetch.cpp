@@ -7,6 +7,7 @@
 
 #include "core/json_text.h"
 #include "core/model/server_error.h"
+#include "core/text.h"
 
 namespace agentd {
 namespace {

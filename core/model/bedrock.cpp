@@ -6,9 +6,10 @@
 
 #include "core/json_text.h"
 #include "core/model/body_writer.h"
+#include "core/model/claude_model.h"
 #include "core/model/history.h"
 #include "core/model/reply_json.h"
-#include "core/model/sigv4.h"
+#include "core/text.h"
 
 namespace agentd {
 namespace {
@@ -17,34 +18,8 @@ constexpr std::string_view kProvider = "bedrock";
 constexpr char kCachePoint[] = R"({"cachePoint":{"type":"default"}})";
 constexpr char kAnyObject[] = R"({"type":"object","properties":{}})";
 
-/// The least that Claude takes for a budget.
-constexpr std::int64_t kMinBudget = 1024;
-
-std::int64_t usual_budget(std::string_view reasoning) {
-  return reasoning == "low" ? 2048 : reasoning == "medium" ? 8192 : 16384;
-}
-
 bool has_tool_blocks(const Message& message) {
   return message.role == Role::Tool || !message.calls.empty();
-}
-
-bool has_results(const Turn& turn) {
-  return turn.messages.front().role == Role::Tool;
-}
-
-/// Whether the calls that are being worked on began without reasoning that could be shown again: Claude does
-/// not begin to think in the middle of them.
-bool is_thoughtless(std::span<const Turn> turns) {
-  bool has_calls = false;
-  for (auto turn = turns.rbegin(); turn != turns.rend(); ++turn) {
-    if (!turn->is_reply && !has_results(*turn)) break;
-    for (const Message& message : turn->messages) {
-      const bool ours = message.provider == kProvider;
-      if (ours && message.provider_content.starts_with(R"([{"reasoningContent":)")) return false;
-      has_calls = has_calls || !message.calls.empty();
-    }
-  }
-  return has_calls;
 }
 
 class RequestWriter {
@@ -67,27 +42,23 @@ class RequestWriter {
   }
 
  private:
-  using Thinking = BedrockModel::Thinking;
+  using CachePoints = BedrockModel::CachePoints;
+  using Thinking = ClaudeModel::Thinking;
 
-  /// Claude wants more tokens for the reply than for thinking, and Bedrock's own limit is lower than a
-  /// budget.
+  /// Bedrock's own limit is too low for a model that thinks.
   void choose_thinking() {
-    const ModelSetup& setup = request_.setup;
-    max_tokens_ = setup.max_output_tokens;
-    const bool is_wanted = !setup.reasoning.empty() && !body_.is_extra("additionalModelRequestFields");
-    thinking_ = is_wanted ? model_.thinking : Thinking::None;
-    if (thinking_ == Thinking::Budget && is_thoughtless(turns_)) thinking_ = Thinking::None;
-    if (thinking_ == Thinking::None) return;
-    budget_ = usual_budget(setup.reasoning);
-    constexpr std::int64_t kForTheReply = 8192;
-    if (!max_tokens_) max_tokens_ = budget_ + kForTheReply;
-    if (budget_ >= *max_tokens_) budget_ = *max_tokens_ / 2;
-    if (thinking_ == Thinking::Budget && budget_ < kMinBudget) thinking_ = Thinking::None;
+    max_tokens_ = request_.setup.max_output_tokens;
+    if (!model_.is_claude) return;
+    const ClaudeModel claude = claude_model(request_.setup.name);
+    if (!max_tokens_ && claude.thinks_unasked) max_tokens_ = claude.usual_tokens;
+    if (body_.is_extra("additionalModelRequestFields")) return;
+    thinking_ = claude_thinking(request_, kProvider);
+    if (thinking_.form != Thinking::None) max_tokens_ = thinking_.max_tokens;
   }
 
   void inference() {
     // With thinking Claude refuses every temperature but its own.
-    const auto temperature = thinking_ == Thinking::None ? request_.setup.temperature : std::nullopt;
+    const auto temperature = thinking_.form == Thinking::None ? request_.setup.temperature : std::nullopt;
     if ((!max_tokens_ && !temperature) || !body_.begin("inferenceConfig")) return;
     nlohmann::ordered_json config;
     if (max_tokens_) config["maxTokens"] = *max_tokens_;
@@ -96,15 +67,15 @@ class RequestWriter {
   }
 
   void thinking() {
-    if (thinking_ == Thinking::None) return;
+    if (thinking_.form == Thinking::None) return;
     body_.begin("additionalModelRequestFields");
-    if (thinking_ == Thinking::Adaptive) {
+    if (thinking_.form == Thinking::Adaptive) {
       body_.raw(R"({"thinking":{"type":"adaptive"},"output_config":{"effort":)");
       body_.string(request_.setup.reasoning);
       body_.raw("}}");
     } else {
       body_.raw(R"({"thinking":{"type":"enabled","budget_tokens":)");
-      body_.raw(std::to_string(budget_));
+      body_.raw(std::to_string(thinking_.budget));
       body_.raw("}}");
     }
   }
@@ -148,14 +119,14 @@ class RequestWriter {
     if (is_blank(request_.system) || !body_.begin("system")) return;
     body_.raw("[");
     text(request_.system);
-    if (model_.takes_cache_points) cache_point();
+    if (model_.cache_points != CachePoints::None) cache_point();
     body_.raw("]");
   }
 
   void messages() {
     if (!body_.begin("messages")) return;
     const std::vector<std::size_t> marks =
-        model_.takes_cache_points ? cache_marks(turns_) : std::vector<std::size_t>();
+        model_.cache_points == CachePoints::Everywhere ? cache_marks(turns_) : std::vector<std::size_t>();
     body_.raw("[");
     for (std::size_t i = 0; i < turns_.size(); ++i) {
       body_.comma();
@@ -191,7 +162,7 @@ class RequestWriter {
     for (std::size_t i = 0; i < turn.messages.size(); ++i) {
       const Message& message = turn.messages[i];
       const std::vector<std::string>& ids = ids_.begin_reply(message, turn.position + i);
-      if (can_echo(message, ids)) {
+      if (is_echoed(message, ids, kProvider, request_.setup.name)) {
         const std::string_view content = message.provider_content;
         body_.comma();
         body_.raw(content.substr(1, content.size() - 2));
@@ -203,17 +174,6 @@ class RequestWriter {
       is_empty = is_empty && is_blank(message.text) && ids.empty();
     }
     if (is_empty) text("(empty)");
-  }
-
-  /// What Bedrock sent goes back as it came, unless Bedrock would refuse it for ever.
-  static bool can_echo(const Message& message, const std::vector<std::string>& ids) {
-    const std::string_view content = message.provider_content;
-    if (message.provider != kProvider || content.size() <= 2 || content.front() != '[') return false;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const ToolCall& call = message.calls[i];
-      if (ids[i] != call.provider_id || safe_name(call.name) != call.name) return false;
-    }
-    return true;
   }
 
   void call(const ToolCall& call, const std::string& id) {
@@ -243,8 +203,7 @@ class RequestWriter {
   std::vector<Turn> turns_;
   BodyWriter body_;
   CallIds ids_{kProvider};
-  Thinking thinking_ = Thinking::None;
-  std::int64_t budget_ = 0;
+  ClaudeThinking thinking_;
   std::optional<std::int64_t> max_tokens_;
 };
 

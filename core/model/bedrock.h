@@ -16,10 +16,10 @@ inline constexpr Codec kBedrockCodec{encode_bedrock, make_bedrock_decoder};
 /// What a model takes that others refuse, as far as its id tells. An ARN of one's own inference profile tells
 /// nothing: then it is what every model takes.
 struct BedrockModel {
-  bool takes_cache_points = false;
+  enum class CachePoints { None, System, Everywhere };
+  CachePoints cache_points = CachePoints::None;
   bool takes_result_status = false;
-  enum class Thinking { None, Budget, Adaptive };
-  Thinking thinking = Thinking::None;
+  bool is_claude = false;
 };
 BedrockModel bedrock_model(std::string_view id);
 

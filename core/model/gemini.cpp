@@ -10,6 +10,8 @@
 namespace agentd {
 namespace {
 
+constexpr std::string_view kProvider = "gemini";
+
 /// What Google documents for calls that nobody signed: without any signature Gemini 3 refuses a history. Only
 /// the last turn needs it, but bytes that were sent once stay as they are.
 constexpr std::string_view kForeignSignature = R"(,"thoughtSignature":"skip_thought_signature_validator")";
@@ -107,12 +109,12 @@ class RequestWriter {
     for (const Message& message : turn.messages) reply(message);
   }
 
-  /// Gemini's own content goes back as it came; all other is written anew, and so is an unsigned one that a
-  /// model of today would refuse.
+  /// The model's own content goes back as it came; all other is written anew, and so is an unsigned one that
+  /// a model of today would refuse.
   void reply(const Message& message) {
-    const bool is_own = message.provider == "gemini";
+    const bool is_own = message.provider == kProvider;
     const bool is_signed = message.provider_content.find("\"thoughtSignature\"") != std::string::npos;
-    const bool is_echoed = is_own && message.provider_content.size() > 2 &&
+    const bool is_echoed = has_own_content(message, kProvider, request_.setup.name) &&
                            (is_signed || message.calls.empty() || !needs_signatures_);
     if (is_echoed) {
       begin_part();

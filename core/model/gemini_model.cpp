@@ -3,23 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/text.h"
+
 namespace agentd {
 namespace {
-
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    if (kPlain.find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      encoded.append({'%', kHex[byte >> 4], kHex[byte & 15]});
-    }
-  }
-  return encoded;
-}
 
 /// v1, v1beta, v1alpha: many write it into the base URL.
 bool ends_in_version(std::string_view url) {
@@ -65,7 +52,7 @@ std::string gemini_url(const ModelSetup& setup, const std::string& base) {
   for (const std::string_view known : {"models/", "tunedModels/"})
     if (model.starts_with(known)) kind = known;
   if (model.starts_with(kind)) model.remove_prefix(kind.size());
-  url.append("/").append(kind).append(percent_encoded(model));
+  url.append("/").append(kind).append(percent_encode(model));
   return url + (setup.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
 }
 

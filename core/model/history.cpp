@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/model/body_writer.h"
+
 namespace agentd {
 namespace {
 
@@ -25,8 +27,17 @@ std::vector<Turn> to_turns(std::span<const Message> messages) {
 
 bool has_own_content(const Message& reply, std::string_view provider, std::string_view model) {
   const std::string_view content = reply.provider_content;
-  return reply.provider == provider && (reply.model.empty() || reply.model == model) && content.size() > 2 &&
-         content.starts_with('[');
+  return reply.provider == provider && (reply.model.empty() || reply.model == model) &&
+         content.starts_with("[{") && content.ends_with("}]");
+}
+
+bool is_echoed(const Message& reply, const std::vector<std::string>& ids, std::string_view provider,
+               std::string_view model) {
+  const auto is_unchanged = [](const ToolCall& call, const std::string& id) {
+    return call.provider_id == id && safe_name(call.name) == call.name;
+  };
+  return has_own_content(reply, provider, model) &&
+         std::equal(reply.calls.begin(), reply.calls.end(), ids.begin(), ids.end(), is_unchanged);
 }
 
 std::vector<std::size_t> cache_marks(std::span<const Turn> turns) {

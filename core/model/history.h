@@ -25,6 +25,10 @@ std::vector<Turn> to_turns(std::span<const Message> messages);
 /// Whether a reply has content that goes back to `provider` as it came: what one model hides (thinking,
 /// signatures, encrypted reasoning) is no other one's business, and refused by many.
 bool has_own_content(const Message& reply, std::string_view provider, std::string_view model);
+/// Whether that holds, and the reply's calls go out with the names and ids of that content: a name that is
+/// refused would be refused for ever, and results must name the calls that they answer.
+bool is_echoed(const Message& reply, const std::vector<std::string>& ids, std::string_view provider,
+               std::string_view model);
 
 /// Where prompt-cache marks belong, as positions in `turns`: the end of what the last request held, which is
 /// then found however long the reply to it was, and the end of this one, for the next.

@@ -81,27 +81,12 @@ void ReplyFrame::sse_event(std::string_view type, std::string_view data) {
     add_event(type, event);
 }
 
-/// A stream may also come as one list of its events.
 void ReplyFrame::read_document() {
-  const bool is_list = document_.front() == '[';
-  const ReplyJson document = parse_reply(is_list ? "{\"events\":" + document_ + "}" : document_);
-  if (document.is_discarded()) {
-    break_off("answered with something that is no reply (is model.base_url right?): " +
-                  read_server_error(document_).message,
-              document_.front() == '{' || is_list ? "network" : "malformed");  // cut off, or no API at all
-  } else if (is_list) {
-    for (const ReplyJson& event : document.front()) add_listed(event);
-  } else {
-    add_document(document);
-  }
-}
-
-void ReplyFrame::add_listed(const ReplyJson& event) {
-  if (is_over()) return;
-  if (event.is_object())
-    add_event("", event);
-  else
-    break_off("sent an event that is no JSON object: " + one_line(dump_reply(event).substr(0, 200)));
+  const ReplyJson document = parse_reply(document_);
+  if (!document.is_discarded()) return add_document(document);
+  break_off("answered with something that is no reply (is model.base_url right?): " +
+                read_server_error(document_).message,
+            document_.front() == '{' ? "network" : "malformed");  // cut off, or no API at all
 }
 
 void ReplyFrame::report_error(std::string_view error) {

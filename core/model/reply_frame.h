@@ -52,7 +52,6 @@ class ReplyFrame : public ReplyDecoder {
   void success_body(std::string_view bytes);
   void sse_event(std::string_view type, std::string_view data);
   void read_document();
-  void add_listed(const ReplyJson& event);
   ModelResult with_usage(ModelFailed failure) const;
 
   std::string provider_;

@@ -24,15 +24,10 @@ bool may_reason(const ModelSetup& setup) {
   return !chat && !name.starts_with("gpt-5-chat");
 }
 
-/// Whether the reply goes back as it came. Not where a server would refuse a name, id or arguments in it
-/// again with every request, or where its ids are not those that the results name.
-bool is_echoed(const Message& reply, const std::vector<std::string>& ids) {
-  const std::string_view items = reply.provider_content;
-  if (reply.provider != kResponsesProvider || items.size() < 3 || items.front() != '[') return false;
-  const auto is_sound = [](const ToolCall& call, const std::string& id) {
-    return call.provider_id == id && safe_name(call.name) == call.name && is_json_object(call.arguments);
-  };
-  return std::equal(reply.calls.begin(), reply.calls.end(), ids.begin(), ids.end(), is_sound);
+/// Arguments are text here, and a server would refuse ones that are no object with every request.
+bool has_sound_arguments(const Message& reply) {
+  return std::all_of(reply.calls.begin(), reply.calls.end(),
+                     [](const ToolCall& call) { return is_json_object(call.arguments); });
 }
 
 class RequestWriter {
@@ -114,7 +109,7 @@ class RequestWriter {
   /// not there is refused.
   void reply_items(const Message& message, std::size_t position) {
     const std::vector<std::string>& ids = ids_.begin_reply(message, position);
-    if (is_echoed(message, ids)) {
+    if (is_echoed(message, ids, kResponsesProvider, request_.setup.name) && has_sound_arguments(message)) {
       body_.comma();
       body_.raw(std::string_view(message.provider_content).substr(1, message.provider_content.size() - 2));
       return;

@@ -133,19 +133,4 @@ void sign_request(HttpRequest& request, const AwsCredentials& credentials, const
                                                     ", Signature=" + to_hex(hmac_sha256(key, to_sign)));
 }
 
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain)
-      encoded += c;
-    else
-      encoded.append("%") += {kDigits[byte >> 4], kDigits[byte & 15]};
-  }
-  return encoded;
-}
-
 }  // namespace agentd

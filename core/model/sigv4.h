@@ -25,7 +25,4 @@ struct SigningScope {
 void sign_request(HttpRequest& request, const AwsCredentials& credentials, const SigningScope& scope,
                   std::int64_t wall_ms);
 
-/// Everything but A-Z a-z 0-9 - . _ ~ as %XX.
-std::string percent_encode(std::string_view text);
-
 }  // namespace agentd
