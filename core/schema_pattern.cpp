@@ -98,7 +98,10 @@ class PatternReader {
     if (!take(U"{")) return part;
     const std::size_t least = number(10, SIZE_MAX);
     std::optional<std::size_t> most = least;
-    if (take(U",")) most = peek() == U'}' ? std::nullopt : std::optional(number(10, SIZE_MAX));
+    if (take(U",")) {
+      most.reset();
+      if (peek() != U'}') most = number(10, SIZE_MAX);
+    }
     if (!take(U"}") || (most && *most < least)) fail();
     return repetition(part, least, most);
   }

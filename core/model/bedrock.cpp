@@ -58,11 +58,11 @@ class RequestWriter {
 
   void inference() {
     // With thinking Claude refuses every temperature but its own.
-    const auto temperature = thinking_.form == Thinking::None ? request_.setup.temperature : std::nullopt;
-    if ((!max_tokens_ && !temperature) || !body_.begin("inferenceConfig")) return;
+    const bool has_temperature = request_.setup.temperature && thinking_.form == Thinking::None;
+    if ((!max_tokens_ && !has_temperature) || !body_.begin("inferenceConfig")) return;
     nlohmann::ordered_json config;
     if (max_tokens_) config["maxTokens"] = *max_tokens_;
-    if (temperature) config["temperature"] = *temperature;
+    if (has_temperature) config["temperature"] = *request_.setup.temperature;
     body_.raw(config.dump());
   }
 
