@@ -88,6 +88,26 @@ TEST_CASE("requests to bedrock are written as the golden files show") {
                          {c.setup, "demo-1a2b3c", "Be brief.\n", c.tools, c.messages}, {kUrl, c.key});
 }
 
+TEST_CASE("bedrock is told the schema of the answer where the model takes one") {
+  constexpr std::string_view kSchema =
+      R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"],"additionalProperties":false})";
+  const auto config = [](const std::string& model, std::string_view schema) {
+    const ModelSetup setup = setup_of(model);
+    const std::vector<Message> messages{user("Go.")};
+    const ModelRequest request{setup, "run", "", {}, messages, schema};
+    return json::parse(kCodec.encode(request, {kUrl, ""}).body).value("outputConfig", json());
+  };
+  const json expected = {{"textFormat",
+                          {{"type", "json_schema"},
+                           {"structure", {{"jsonSchema", {{"name", "answer"}, {"schema", kSchema}}}}}}}};
+  CHECK(config("us.anthropic.claude-sonnet-4-5-20250929-v1:0", kSchema) == expected);
+  CHECK(config("global.anthropic.claude-opus-4-6-v1", kSchema) == expected);
+  CHECK(config("global.anthropic.claude-opus-4-7", kSchema).is_null());
+  CHECK(config("amazon.nova-pro-v1:0", kSchema).is_null());
+  CHECK(config("global.anthropic.claude-opus-4-6-v1", R"({"type":"object"})").is_null());
+  CHECK(config("global.anthropic.claude-opus-4-6-v1", "").is_null());
+}
+
 TEST_CASE("what bedrock's ids say about a model") {
   using Points = BedrockModel::CachePoints;
   struct Row {

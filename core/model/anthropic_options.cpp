@@ -102,12 +102,16 @@ AnthropicOptions anthropic_options(const ModelRequest& request) {
   std::string& config = options.output_config;
   if (thinking.form == ClaudeModel::Thinking::Adaptive)
     config = R"({"effort":")" + request.setup.reasoning + '"';
-  if (claude_model(request.setup.name).has_schemas && SchemaCheck().accepts(request.answer_schema)) {
+  if (claude_model(request.setup.name).has_schemas && is_claude_schema(request.answer_schema)) {
     config += config.empty() ? '{' : ',';
     config.append(R"("format":{"type":"json_schema","schema":)").append(request.answer_schema).append("}");
   }
   if (!config.empty()) config += '}';
   return options;
+}
+
+bool is_claude_schema(std::string_view schema) {
+  return SchemaCheck().accepts(schema);
 }
 
 }  // namespace agentd

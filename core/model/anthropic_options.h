@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/model.h"
 
@@ -15,5 +16,8 @@ struct AnthropicOptions {
   bool operator==(const AnthropicOptions&) const = default;
 };
 AnthropicOptions anthropic_options(const ModelRequest& request);
+
+/// Whether Claude can be held to a schema: object by object closed, and nothing that its servers refuse.
+bool is_claude_schema(std::string_view schema);
 
 }  // namespace agentd

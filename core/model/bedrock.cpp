@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/json_text.h"
+#include "core/model/anthropic_options.h"
 #include "core/model/body_writer.h"
 #include "core/model/claude_model.h"
 #include "core/model/history.h"
@@ -34,6 +35,7 @@ class RequestWriter {
     choose_thinking();
     inference();
     thinking();
+    answer_form();
     body_.write_extra();
     tools();
     system();
@@ -64,6 +66,16 @@ class RequestWriter {
     if (max_tokens_) config["maxTokens"] = *max_tokens_;
     if (has_temperature) config["temperature"] = *request_.setup.temperature;
     body_.raw(config.dump());
+  }
+
+  /// Claude 4.5 and 4.6 take a schema here; Bedrock was seen to refuse it for newer ones.
+  void answer_form() {
+    const int version = model_.is_claude ? claude_model(request_.setup.name).version : 0;
+    if ((version != 405 && version != 406) || !is_claude_schema(request_.answer_schema)) return;
+    if (!body_.begin("outputConfig")) return;
+    body_.raw(R"({"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"name":"answer","schema":)");
+    body_.string(request_.answer_schema);
+    body_.raw("}}}}");
   }
 
   void thinking() {
