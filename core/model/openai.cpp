@@ -30,28 +30,12 @@ class RequestWriter {
     if (const std::string format = answer_format(request_, openai_host); !format.empty())
       body_.json_member("response_format", R"({"type":"json_schema","json_schema":{)" + format + "}}");
     body_.write_extra();
-    tools();
+    write_tools(body_, request_.tools, {R"({"type":"function","function":{)", "}}"});
     messages();
     return body_.take();
   }
 
  private:
-  void tools() {
-    if (request_.tools.empty() || !body_.begin("tools")) return;
-    body_.raw("[");
-    for (const ToolSpec& tool : request_.tools) {
-      body_.comma();
-      body_.raw(R"({"type":"function","function":{"name":)");
-      body_.string(tool.name);
-      body_.raw(R"(,"description":)");
-      body_.string(tool.description);
-      body_.raw(R"(,"parameters":)");
-      body_.raw(tool.parameters.empty() ? R"({"type":"object","properties":{}})" : tool.parameters);
-      body_.raw("}}");
-    }
-    body_.raw("]");
-  }
-
   void messages() {
     if (!body_.begin("messages")) return;
     body_.raw("[");

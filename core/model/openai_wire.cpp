@@ -17,6 +17,23 @@ std::string prompt_cache_key(std::string_view run) {
   return run.size() <= kLongest ? std::string(run) : hash_hex(run);
 }
 
+void write_tools(BodyWriter& body, std::span<const ToolSpec> tools, const ToolFrame& frame) {
+  if (tools.empty() || !body.begin("tools")) return;
+  body.raw("[");
+  for (const ToolSpec& tool : tools) {
+    body.comma();
+    body.raw(frame.before);
+    body.raw(R"("name":)");
+    body.string(tool.name);
+    body.raw(R"(,"description":)");
+    body.string(tool.description);
+    body.raw(R"(,"parameters":)");
+    body.raw(tool.parameters.empty() ? R"({"type":"object","properties":{}})" : tool.parameters);
+    body.raw(frame.behind);
+  }
+  body.raw("]");
+}
+
 HttpRequest openai_post(const Endpoint& endpoint, std::string_view path, std::string body) {
   HttpRequest http;
   http.url = endpoint.base_url + std::string(path);

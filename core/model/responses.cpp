@@ -51,30 +51,14 @@ class RequestWriter {
       body_.json_member("text", R"({"format":{"type":"json_schema",)" + format + "}}");
     body_.write_extra();
     if (!request_.system.empty()) body_.text_member("instructions", request_.system);
-    tools();
+    // Not strict, which is what a tool without the member would be: strict mode refuses every schema that has
+    // an optional parameter.
+    write_tools(body_, request_.tools, {R"({"type":"function",)", R"(,"strict":false})"});
     input();
     return body_.take();
   }
 
  private:
-  /// Not strict, which is what a tool without the member would be: strict mode refuses every schema that has
-  /// an optional parameter.
-  void tools() {
-    if (request_.tools.empty() || !body_.begin("tools")) return;
-    body_.raw("[");
-    for (const ToolSpec& tool : request_.tools) {
-      body_.comma();
-      body_.raw(R"({"type":"function","name":)");
-      body_.string(tool.name);
-      body_.raw(R"(,"description":)");
-      body_.string(tool.description);
-      body_.raw(R"(,"parameters":)");
-      body_.raw(tool.parameters.empty() ? R"({"type":"object","properties":{}})" : tool.parameters);
-      body_.raw(R"(,"strict":false})");
-    }
-    body_.raw("]");
-  }
-
   void input() {
     if (!body_.begin("input")) return;
     body_.raw("[");
