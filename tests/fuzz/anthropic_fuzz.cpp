@@ -1,9 +1,8 @@
-#include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/model/anthropic.h"
+#include "tests/fuzz/replies.h"
 
 // Whatever a server sends, in whatever pieces: the same result, and a reply gives a history that is a valid
 // request.
@@ -12,17 +11,6 @@ namespace {
 
 using namespace agentd;
 using nlohmann::json;
-
-ModelResult decode(std::string_view body, std::size_t size, int status) {
-  const auto decoder = kAnthropicCodec.decoder();
-  decoder->head(status, {});
-  for (std::size_t at = 0; at < body.size(); at += size) decoder->body(body.substr(at, size));
-  return decoder->finish({});
-}
-
-void require(bool promise) {
-  if (!promise) std::abort();
-}
 
 void check_block(const json& block, std::set<std::string>& ids, std::set<std::string>& open) {
   const json& type = block.at("type");
@@ -38,18 +26,11 @@ void check_block(const json& block, std::set<std::string>& ids, std::set<std::st
 /// The reply twice over, with results, then a third time, as if it were paused.
 void check_history(const ModelReplied& reply, std::string_view text) {
   const ModelSetup setup{.provider = "anthropic", .name = "claude-sonnet-4-5", .reasoning = "high"};
-  const Message said = {.role = Role::Assistant,
-                        .text = reply.text,
-                        .calls = reply.calls,
-                        .provider = reply.provider,
-                        .provider_content = reply.provider_content};
   std::vector<Message> messages = {{.text = "Go."}};
   for (int turn = 0; turn < 2; ++turn) {
-    messages.push_back(said);
-    for (const ToolCall& call : reply.calls)
-      messages.push_back({.role = Role::Tool, .text = std::string(text), .call = call});
+    add_turn(messages, reply, text);
   }
-  if (reply.calls.empty()) messages.push_back(said);
+  if (reply.calls.empty()) add_turn(messages, reply, text);
   const ModelRequest request{setup, "run", "", {}, messages};
   const json body = json::parse(kAnthropicCodec.encode(request, {"http://h", ""}).body);
   std::set<std::string> ids, open;
@@ -64,10 +45,8 @@ void check_history(const ModelReplied& reply, std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const int status = data[0] < 240 ? 200 : 300 + data[0];
-  const ModelResult result = decode(body, size, status);
-  require(result == decode(body, 1 + data[0] % 16, status));
+  const std::string_view body = body_of(data, size);
+  const ModelResult result = decode_in_pieces(kAnthropicCodec, body, data[0]);
   if (const auto* reply = std::get_if<ModelReplied>(&result)) check_history(*reply, body);
   return 0;
 }

@@ -1,10 +1,9 @@
-#include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/model/bedrock.h"
 #include "core/json_text.h"
+#include "core/model/bedrock.h"
+#include "tests/fuzz/replies.h"
 #include "tests/support/event_frame.h"
 
 // Whatever Bedrock sends, in whatever pieces: the same result, and a reply gives a history that is a valid
@@ -14,17 +13,6 @@
 namespace {
 
 using namespace agentd;
-
-void require(bool promise) {
-  if (!promise) std::abort();
-}
-
-ModelResult decode(std::string_view body, std::size_t size, int status) {
-  const auto decoder = kBedrockCodec.decoder();
-  decoder->head(status, {{"x-amzn-errortype", std::string(body.substr(0, 40))}});
-  for (std::size_t at = 0; at < body.size(); at += size) decoder->body(body.substr(at, size));
-  return decoder->finish({});
-}
 
 std::string frames_of(std::string_view lines) {
   std::string stream;
@@ -44,13 +32,7 @@ void check_history(const ModelReplied& reply, std::string_view text) {
   const ModelSetup setup{.provider = "bedrock", .name = "anthropic.claude-sonnet-4-5", .reasoning = "low"};
   std::vector<Message> messages = {{.role = Role::User, .text = std::string(text)}};
   for (int turn = 0; turn < 2; ++turn) {
-    messages.push_back({.role = Role::Assistant,
-                        .text = reply.text,
-                        .calls = reply.calls,
-                        .provider = reply.provider,
-                        .provider_content = reply.provider_content});
-    for (const ToolCall& call : reply.calls)
-      messages.push_back({.role = Role::Tool, .text = std::string(text), .call = call});
+    add_turn(messages, reply, text);
     if (reply.calls.empty()) messages.push_back({.role = Role::User, .text = "More."});
   }
   const std::string body = kBedrockCodec.encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
@@ -77,11 +59,9 @@ void check_history(const ModelReplied& reply, std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const std::string_view text = body_of(data, size);
   const std::string body = data[0] < 100 ? frames_of(text) : std::string(text);
-  const int status = data[0] < 200 ? 200 : 300 + data[0];
-  const ModelResult result = decode(body, body.size() + 1, status);
-  require(result == decode(body, 1 + data[0] % 16, status));
+  const ModelResult result = decode_in_pieces(kBedrockCodec, body, data[0]);
   if (const auto* reply = std::get_if<ModelReplied>(&result)) check_history(*reply, text);
   return 0;
 }

@@ -1,9 +1,8 @@
-#include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "core/json_text.h"
 #include "core/model/gemini.h"
+#include "tests/fuzz/replies.h"
 
 // Whatever a server sends, in whatever pieces: the same result, and a reply gives a history that is a valid
 // request, with a response for every call and nothing signed lost.
@@ -12,17 +11,6 @@ namespace {
 
 using namespace agentd;
 using nlohmann::ordered_json;
-
-ModelResult decode(std::string_view body, std::size_t size, int status) {
-  const auto decoder = kGeminiCodec.decoder();
-  decoder->head(status, {{"retry-after", std::string(body.substr(0, 29))}});
-  for (std::size_t at = 0; at < body.size(); at += size) decoder->body(body.substr(at, size));
-  return decoder->finish({});
-}
-
-void require(bool promise) {
-  if (!promise) std::abort();
-}
 
 /// As many responses as calls, of the same names and ids, and the reply's own content as it was.
 void check_contents(const ordered_json& contents, const ModelReplied& reply) {
@@ -44,14 +32,7 @@ void check_contents(const ordered_json& contents, const ModelReplied& reply) {
 void check_history(const ModelReplied& reply, std::string_view text, std::string_view name) {
   const ModelSetup setup{.provider = "gemini", .name = std::string(name)};
   std::vector<Message> messages = {{.role = Role::User, .text = "Go."}};
-  messages.push_back({.role = Role::Assistant,
-                      .text = reply.text,
-                      .calls = reply.calls,
-                      .provider = reply.provider,
-                      .provider_content = reply.provider_content});
-  for (const ToolCall& call : reply.calls)
-    messages.push_back(
-        {.role = Role::Tool, .text = std::string(text), .call = {call.provider_id, call.name, ""}});
+  add_turn(messages, reply, text);
   const std::string body = kGeminiCodec.encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
   require(is_json_object(body));
   require(ordered_json::accept(body));
@@ -74,10 +55,8 @@ void check_foreign(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const int status = data[0] < 200 ? 200 : 300 + data[0];
-  const ModelResult result = decode(body, size, status);
-  require(result == decode(body, 1 + data[0] % 16, status));
+  const std::string_view body = body_of(data, size);
+  const ModelResult result = decode_in_pieces(kGeminiCodec, body, data[0]);
   if (const auto* reply = std::get_if<ModelReplied>(&result)) {
     check_history(*reply, body, "gemini-3-flash");
     check_history(*reply, body, "gemini-2.5-flash");

@@ -1,11 +1,10 @@
 #include <algorithm>
-#include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/json_text.h"
 #include "core/model/openai.h"
+#include "tests/fuzz/replies.h"
 
 // Whatever a server sends, in whatever pieces: the same result, and a reply gives a history that is a valid
 // request.
@@ -14,26 +13,11 @@ namespace {
 
 using namespace agentd;
 
-ModelResult decode(std::string_view body, std::size_t size, int status) {
-  const auto decoder = kOpenAiCodec.decoder();
-  decoder->head(
-      status, {{"retry-after", std::string(body.substr(0, 29))}, {"date", "Sun, 22 Nov 2026 23:59:30 GMT"}});
-  for (std::size_t at = 0; at < body.size(); at += size) decoder->body(body.substr(at, size));
-  return decoder->finish({});
-}
-
-void require(bool promise) {
-  if (!promise) std::abort();
-}
-
 void check_history(const ModelReplied& reply, std::string_view text) {
   const ModelSetup setup{.provider = "openai", .name = "m"};
   std::vector<Message> messages;
   for (int turn = 0; turn < 2; ++turn) {
-    messages.push_back(
-        {.role = Role::Assistant, .text = reply.text, .calls = reply.calls, .provider = reply.provider});
-    for (const ToolCall& call : reply.calls)
-      messages.push_back({.role = Role::Tool, .text = std::string(text), .call = call});
+    add_turn(messages, reply, text);
   }
   const std::string body = kOpenAiCodec.encode({setup, "run", "", {}, messages}, {"http://h", ""}).body;
   require(is_json_object(body));
@@ -61,10 +45,8 @@ void check_grammar(std::string_view body) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const int status = data[0] < 200 ? 200 : 300 + data[0];
-  const ModelResult result = decode(body, size, status);
-  require(result == decode(body, 1 + data[0] % 16, status));
+  const std::string_view body = body_of(data, size);
+  const ModelResult result = decode_in_pieces(kOpenAiCodec, body, data[0]);
   if (const auto* reply = std::get_if<ModelReplied>(&result)) check_history(*reply, body);
   check_grammar(body);
   return 0;
