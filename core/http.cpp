@@ -11,6 +11,11 @@ char to_lower(char c) {
 
 }  // namespace
 
+std::string without_slashes(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
 const std::string* find_header(const HttpHeaders& headers, std::string_view name) {
   const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
   for (const auto& [key, value] : headers) {

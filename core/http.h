@@ -47,6 +47,9 @@ class HttpTransport {
   virtual std::optional<HttpFailure> send(const HttpRequest& request, HttpSink& sink, const Stop& stop) = 0;
 };
 
+/// A base URL that paths can be appended to.
+std::string without_slashes(std::string url);
+
 /// The value of the first header of that name, in any case; null if there is none.
 const std::string* find_header(const HttpHeaders& headers, std::string_view name);
 

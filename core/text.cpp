@@ -147,6 +147,12 @@ std::string format_time(std::int64_t wall_ms) {
   return out.data();
 }
 
+std::string_view trimmed(std::string_view text, std::string_view what) {
+  const std::size_t begin = text.find_first_not_of(what);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(what) + 1 - begin);
+}
+
 std::string to_valid_utf8(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size());

@@ -23,6 +23,8 @@ std::string format_duration(std::int64_t milliseconds);
 /// 2026-11-22T13:27:00Z
 std::string format_time(std::int64_t wall_ms);
 
+/// Without the characters of `what` at both ends.
+std::string_view trimmed(std::string_view text, std::string_view what = " \t\r\n");
 /// Each byte that is not part of valid UTF-8 becomes U+FFFD.
 std::string to_valid_utf8(std::string_view bytes);
 /// At most `limit` bytes: head and tail, with `mark` on a line of its own between; never splits a character.

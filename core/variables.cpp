@@ -1,6 +1,7 @@
 #include "core/variables.h"
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace agentd {
 
@@ -27,11 +28,7 @@ std::string expand_variables(std::string text, const Environment& environment, c
 }
 
 std::string trimmed_variable(const Environment& environment, const std::string& name) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::string value = environment(name).value_or("");
-  const std::size_t first = value.find_first_not_of(kSpace);
-  if (first == std::string::npos) return {};
-  return value.substr(first, value.find_last_not_of(kSpace) - first + 1);
+  return std::string(trimmed(environment(name).value_or("")));
 }
 
 }  // namespace agentd

@@ -1,25 +1,19 @@
 #include "core/model/answer_check.h"
 
-#include <algorithm>
-
 #include "core/json_schema.h"
 #include "core/json_text.h"
 #include "core/sentences.h"
+#include "core/text.h"
 #include "prompts.h"
 
 namespace agentd {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
-  return text.substr(0, text.find_last_not_of(kSpace) + 1);
-}
-
 /// Without the code fence that models like to put around JSON, and the words around that.
 std::string_view bare(std::string_view text) {
   constexpr std::string_view kFence = "```";
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   text = trimmed(text);
   const std::size_t open = text.find(kFence);
   const std::size_t line = text.find('\n', open), close = text.rfind(kFence);

@@ -65,11 +65,6 @@ ModelFailed lost(const HttpFailure& failure) {
           .retryable = true};
 }
 
-std::string without_slashes(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
-
 /// Ways of getting keys that we do not have.
 void refuse_others(const AwsProfile& profile) {
   for (const char* way : {"role_arn", "sso_session", "sso_start_url", "credential_process"}) {

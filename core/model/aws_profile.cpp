@@ -2,22 +2,17 @@
 
 #include <algorithm>
 
+#include "core/text.h"
+
 namespace agentd {
 namespace {
 
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(kSpace) - first + 1));
-}
-
 /// "[ profile  name ]" → "profile name".
 std::string section_name(std::string_view line) {
-  const std::string inside = trimmed(line.substr(1, line.find(']') - 1));
+  const std::string inside(trimmed(line.substr(1, line.find(']') - 1)));
   constexpr std::string_view kProfile = "profile";
   if (!inside.starts_with(kProfile) || inside.find_first_of(" \t") != kProfile.size()) return inside;
-  return "profile " + trimmed(std::string_view(inside).substr(kProfile.size()));
+  return "profile " + std::string(trimmed(std::string_view(inside).substr(kProfile.size())));
 }
 
 std::string_view without_comment(std::string_view value) {
@@ -43,7 +38,8 @@ std::optional<std::map<std::string, std::string>> read_section(std::string_view 
     const bool is_setting = equals != std::string_view::npos &&
                             std::string_view(" \t#;").find(line.front()) == std::string_view::npos;
     if (inside && is_setting)
-      (*settings)[trimmed(line.substr(0, equals))] = trimmed(without_comment(line.substr(equals + 1)));
+      (*settings)[std::string(trimmed(line.substr(0, equals)))] =
+          trimmed(without_comment(line.substr(equals + 1)));
   }
   return settings;
 }
@@ -58,7 +54,7 @@ std::string path_of(const Environment& environment, const std::string& variable,
 }  // namespace
 
 std::optional<std::string> read_token(const ReadFile& read_file, const std::string& path) {
-  const std::string token = trimmed(read_file(path).value_or(""));
+  const std::string token(trimmed(read_file(path).value_or("")));
   // It becomes part of a request, where a line feed would begin another header.
   const bool is_one_line = token.find_first_of("\r\n") == std::string::npos;
   return !token.empty() && is_one_line ? std::optional(token) : std::nullopt;

@@ -63,11 +63,6 @@ bool is_bedrock(const Row& row) {
   return row.name == "bedrock";
 }
 
-std::string without_slashes(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
-
 /// Of the task or the environment; empty: the provider's own server.
 std::string chosen_url(const ModelSetup& setup, const Row& row, const Environment& environment) {
   std::string url = without_slashes(expand_variables(setup.base_url, environment, "model.base_url"));

@@ -6,6 +6,7 @@
 #include "core/model/reply_json.h"
 #include "core/model/text_model.h"
 #include "core/sentences.h"
+#include "core/text.h"
 #include "prompts.h"
 
 // A reply is read line by line for the labels of the form. Small models decorate them, wrap JSON into fences,
@@ -18,12 +19,6 @@ namespace {
 enum class Label { None, Thought, Action, Input, Observation, Answer };
 
 constexpr std::string_view kDecoration = " \t\r*#>`_-";
-
-std::string_view trimmed(std::string_view text, std::string_view what = " \t\r\n") {
-  const std::size_t begin = text.find_first_not_of(what);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(what) + 1 - begin);
-}
 
 /// "**Final Answer:**" → "final answer", "Action 1" → "action".
 std::string plain_word(std::string_view text) {

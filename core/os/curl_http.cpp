@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace agentd {
 namespace {
@@ -35,12 +36,6 @@ std::string_view host_of(std::string_view url) {
 
 std::string seconds(std::int64_t ms) {
   return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
 }
 
 /// What comes in during one exchange, between curl's callbacks and the sink.
