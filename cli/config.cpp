@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/fields.h"
 #include "core/task_json.h"
+#include "core/tool_fields.h"
 
 namespace agentd {
 
@@ -56,7 +57,7 @@ const Fields<Config>& config_fields() {
   static const Fields<Config> fields{
       {{"model", "what a task's model leaves out"}, read_model, nullptr, nullptr},
       {{"prices", "searched before the built-in ones"}, read_prices, nullptr, nullptr},
-      not_built<Config>("permissions", "array", "rules for calls"),
+      field("permissions", &Config::permissions, PermissionList{}, "rules for calls, after the task's own"),
   };
   return fields;
 }

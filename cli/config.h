@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/model/prices.h"
+#include "core/task.h"
 
 namespace agentd {
 
@@ -12,6 +13,7 @@ struct Config {
   std::string path;
   std::string model_json;  ///< the `model` section as JSON text, or empty: what the task leaves out
   std::vector<Price> prices;
+  std::vector<PermissionRule> permissions;  ///< they come after the task's own
 };
 
 /// Throws Error(Usage) with FILE:LINE:COL for anything wrong in it.

@@ -79,9 +79,12 @@ void make_workspace_absolute(Json& task, const fs::path& folder) {
 void check_tools(const Task& task, std::vector<Problem>& problems) {
   const std::vector<std::string_view> known = tool_names();
   for (std::size_t i = 0; i < task.tools.size(); ++i) {
-    const std::string& name = task.tools[i].name;
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    Place(problems, "/tools/" + std::to_string(i)).unknown("tools: there is no", name, known);
+    const ToolSetup& tool = task.tools[i];
+    const bool is_built_in = std::find(known.begin(), known.end(), tool.name) != known.end();
+    const Place place(problems, "/tools/" + std::to_string(i));
+    if (tool.kind.empty() && !is_built_in) place.unknown("tools: there is no", tool.name, known);
+    if (!tool.kind.empty() && is_built_in)
+      place.at(tool.kind).problem("tools: the name " + tool.name + " belongs to a built-in tool");
   }
 }
 
@@ -99,6 +102,7 @@ Task read_task_file(const fs::path& path, const Config& config, const std::optio
     make_workspace_absolute(json, folder);
   }
   Task task = task_from_json(json.dump(), problems);
+  task.permissions.insert(task.permissions.end(), config.permissions.begin(), config.permissions.end());
   check_tools(task, problems);
   document.refuse(problems);
   return task;

@@ -162,11 +162,15 @@ class Writer {
   }
   static json form(const std::vector<ToolSpec>& tools) {
     json list = json::array();
-    for (const ToolSpec& tool : tools)
+    for (const ToolSpec& tool : tools) {
       list.push_back({{"name", tool.name},
                       {"description", tool.description},
                       {"parameters", tool.parameters},
                       {"effect", kEffects.at(static_cast<std::size_t>(tool.effect))}});
+      if (tool.server.empty()) continue;
+      list.back()["server"] = tool.server;
+      list.back()["remote_name"] = tool.remote_name;
+    }
     return list;
   }
   json form(const std::vector<ToolCall>& calls) const {
@@ -227,7 +231,8 @@ class Reader {
   static void take(const json& in, std::vector<ToolSpec>& tools) {
     for (const json& tool : in)
       tools.push_back({tool.at("name"), tool.at("description"), tool.at("parameters"),
-                       named<Effect>(tool.at("effect"), kEffects)});
+                       named<Effect>(tool.at("effect"), kEffects), tool.value("server", ""),
+                       tool.value("remote_name", "")});
   }
   static void take(const json& in, std::vector<ToolCall>& calls) {
     for (const json& call : in)

@@ -178,6 +178,39 @@ void TextMap::describe(Json& schema) const {
   schema["additionalProperties"]["type"] = "string";
 }
 
+bool TextList::read(const Json& json, std::vector<std::string>& value, const Place& place) const {
+  const std::size_t problems = place.problems();
+  if (!json.is_array()) place.expected("a list of texts", json);
+  value.clear();
+  for (std::size_t i = 0; json.is_array() && i < json.size(); ++i)
+    Text{}.read(json[i], value.emplace_back(), place.at(std::to_string(i)));
+  return place.problems() == problems;
+}
+
+void TextList::write(const std::vector<std::string>& value, Json& json) const {
+  if (!value.empty()) json = value;
+}
+
+void TextList::describe(Json& schema) const {
+  schema["type"] = "array";
+  schema["items"]["type"] = "string";
+}
+
+bool FreeValue::read(const Json& json, std::string& value, const Place& place) const {
+  const bool good = !is_deeper_than(json, kDeepest);
+  if (good)
+    value = canonical(json);
+  else
+    place.expected("a value that is not too deep", json);
+  return good;
+}
+
+void FreeValue::write(const std::string& value, Json& json) const {
+  if (!value.empty()) json = Json::parse(value);
+}
+
+void FreeValue::describe(Json&) const {}
+
 bool FreeObject::read(const Json& json, std::string& value, const Place& place) const {
   const bool good = json.is_object() && !is_deeper_than(json, kDeepest);
   if (good)
@@ -230,19 +263,6 @@ void make_nullable(Json& schema) {
 
 void describe_type(std::string_view type, Json& schema) {
   schema["type"] = type;
-}
-
-void read_one_of(const Json& json, std::string_view built, std::string_view later, const Place& place) {
-  if (json == Json::parse(built)) return;
-  if (json == Json::parse(later))
-    place.not_built(place.path() + ": " + (json.is_string() ? json.get<std::string>() : json.dump()));
-  else
-    place.expected(std::string(built).append(" or ").append(later), json);
-}
-
-void describe_one_of(std::string_view built, std::string_view later, Json& schema) {
-  schema["enum"] = Json::array({Json::parse(built), Json::parse(later)});
-  schema["default"] = Json::parse(built);
 }
 
 }  // namespace agentd

@@ -33,6 +33,7 @@ class Place {
                const std::vector<std::string_view>& known) const;
   /// model.timeout for /model/timeout
   std::string path() const;
+  std::size_t problems() const { return problems_.size(); }
 
  private:
   std::vector<Problem>& problems_;
@@ -90,6 +91,19 @@ struct Duration {
 struct TextMap {
   bool read(const Json& json, std::map<std::string, std::string>& value, const Place& place) const;
   void write(const std::map<std::string, std::string>& value, Json& json) const;
+  void describe(Json& schema) const;
+};
+
+struct TextList {
+  bool read(const Json& json, std::vector<std::string>& value, const Place& place) const;
+  void write(const std::vector<std::string>& value, Json& json) const;
+  void describe(Json& schema) const;
+};
+
+/// Anything, kept as JSON text.
+struct FreeValue {
+  bool read(const Json& json, std::string& value, const Place& place) const;
+  void write(const std::string& value, Json& json) const;
   void describe(Json& schema) const;
 };
 
@@ -167,8 +181,6 @@ Field<T> field(std::string_view key, std::optional<V> T::*member, Form form, std
 }
 
 void describe_type(std::string_view type, Json& schema);
-void read_one_of(const Json& json, std::string_view built, std::string_view later, const Place& place);
-void describe_one_of(std::string_view built, std::string_view later, Json& schema);
 
 /// Known, but nothing that works yet: refused by name.
 template <class T>
@@ -178,16 +190,6 @@ Field<T> not_built(std::string_view key, std::string_view type, std::string_view
           [](const T&, Json&) {},
           [=](Json& schema) { describe_type(type, schema); }};
 }
-/// A field of two values, JSON texts, of which only `built` works yet: it needs no member.
-template <class T>
-Field<T> half_built(std::string_view key, std::string_view built, std::string_view later,
-                    std::string_view doc) {
-  return {{key, doc},
-          [=](const Json& json, T&, const Place& place) { read_one_of(json, built, later, place); },
-          [](const T&, Json&) {},
-          [=](Json& schema) { describe_one_of(built, later, schema); }};
-}
-
 /// Calls `read_member` for each member that has a field; unknown and missing ones are problems. False: no
 /// mapping.
 bool read_members(const Json& json, const Place& place, const std::vector<FieldName>& fields,

@@ -43,6 +43,8 @@ struct ToolSpec {
   std::string description;
   std::string parameters;  ///< JSON Schema of the arguments, as text
   Effect effect = Effect::Once;
+  std::string server;       ///< which of the task's MCP servers has it; empty: none
+  std::string remote_name;  ///< what that server calls it
   bool operator==(const ToolSpec&) const = default;
 };
 

@@ -52,11 +52,63 @@ struct ModelSetup {
   bool operator==(const ModelSetup&) const = default;
 };
 
+/// Where an MCP server's token comes from, in exchange for a client's own credentials (OAuth 2).
+struct ClientCredentials {
+  std::string token_url;
+  std::string client_id;
+  std::string client_secret_env;
+  std::string scope;
+  bool operator==(const ClientCredentials&) const = default;
+};
+
+/// A tool, or a server of tools. Which members matter depends on the kind; see core/tool_fields.cpp.
 struct ToolSetup {
+  std::string kind;  ///< empty: built in; else exec, http, mcp or agent
   std::string name;
+  std::string description;
+  std::string parameters;  ///< JSON Schema of the arguments, as text
+  std::string effect;      ///< read | idempotent | once; empty: what is usual for the kind
   std::optional<std::int64_t> timeout_ms;
   std::map<std::string, std::string> env;
+  bool network = true;
+  std::vector<std::string> command;
+  std::vector<std::string> check;
+  std::string method = "GET";
+  std::string url;
+  std::map<std::string, std::string> headers;
+  std::string body;  ///< JSON text
+  std::optional<std::int64_t> max_bytes;
+  std::vector<std::string> allow;  ///< hosts that are not on the open web
+  std::vector<std::string> tools;  ///< patterns of the server's tools; empty: all
+  bool trusted = false;
+  std::string elicitation = "decline";  ///< decline | accept-defaults | ask
+  std::string protocol = "auto";
+  ClientCredentials client_credentials;
+  std::string task;  ///< the child's own task as JSON text
   bool operator==(const ToolSetup&) const = default;
+};
+
+/// The first rule that fits a call decides.
+struct PermissionRule {
+  std::string decision;  ///< allow | ask | deny
+  std::string pattern;   ///< TOOL, TOOL(VALUE) or TOOL(ARGUMENT=VALUE), with * and ?
+  bool operator==(const PermissionRule&) const = default;
+};
+
+/// A check of the answer: it passes with exit status 0.
+struct VerifySetup {
+  std::string shell;
+  std::int64_t attempts = 3;  ///< answers that may fail it
+  std::int64_t timeout_ms = 60'000;
+  bool operator==(const VerifySetup&) const = default;
+};
+
+/// What programs that tools start may touch beside the workspace and the system.
+struct SandboxSetup {
+  std::string mode = "auto";  ///< auto | required | off
+  std::vector<std::string> read;
+  std::vector<std::string> write;
+  bool operator==(const SandboxSetup&) const = default;
 };
 
 /// Over all invocations of the run. An absent limit does not limit.
@@ -83,8 +135,11 @@ struct Task {
   ModelSetup model;
   std::vector<ToolSetup> tools;
   std::string workspace;  ///< absolute, or empty: the folder workspace/ of the run, wherever that is mounted
+  SandboxSetup sandbox;
+  std::vector<PermissionRule> permissions;
   Limits limits;
   OutputSetup output;
+  std::vector<VerifySetup> verify;
   bool operator==(const Task&) const = default;
 };
 

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "core/error.h"
 #include "core/fields.h"
 #include "core/json_schema.h"
 #include "core/model_fields.h"
 #include "core/text.h"
+#include "core/tool_fields.h"
 
 // The tables below are the whole of task.yaml: parser, journal form and schema are made from them.
 
@@ -43,79 +43,6 @@ const Fields<Limits>& limit_fields() {
   };
   return fields;
 }
-
-const Fields<ToolSetup>& tool_fields() {
-  static const Fields<ToolSetup> fields{
-      field("timeout", &ToolSetup::timeout_ms, Duration{}, "one call"),
-      field("env", &ToolSetup::env, TextMap{}, "variables for its programs; ${VAR} is expanded"),
-  };
-  return fields;
-}
-
-const Fields<ToolSetup>& shell_fields() {
-  static const Fields<ToolSetup> fields = [] {
-    Fields<ToolSetup> all = tool_fields();
-    all.push_back(half_built<ToolSetup>("network", "true", "false", "whether commands reach the network"));
-    return all;
-  }();
-  return fields;
-}
-
-/// A built-in tool by its name, or one with settings: {NAME: {timeout: 60s}}.
-struct ToolList {
-  static constexpr std::array<std::string_view, 4> kLater{"agent", "exec", "http", "mcp"};
-
-  bool read(const Json& json, std::vector<ToolSetup>& tools, const Place& place) const {
-    if (!json.is_array()) {
-      place.expected("a list of tools", json);
-      return false;
-    }
-    std::set<std::string> names;
-    for (std::size_t i = 0; i < json.size(); ++i) {
-      const Place item = place.at(std::to_string(i));
-      ToolSetup tool;
-      if (!read_tool(json[i], tool, item)) continue;
-      if (!names.insert(tool.name).second) item.problem("tools: " + tool.name + " stands here twice");
-      tools.push_back(std::move(tool));
-    }
-    return true;
-  }
-
-  static bool read_tool(const Json& json, ToolSetup& tool, const Place& place) {
-    const bool is_name = json.is_string() && json != "";
-    if (!is_name && !(json.is_object() && json.size() == 1)) {
-      place.expected("a tool's name, or NAME: {settings}", json);
-      return false;
-    }
-    tool.name = is_name ? json.get<std::string>() : json.begin().key();
-    const Place named = is_name ? place : place.at(tool.name);
-    if (std::find(kLater.begin(), kLater.end(), tool.name) != kLater.end()) {
-      named.not_built("tools: " + tool.name);
-      return false;
-    }
-    const Object<ToolSetup> settings{tool.name == "shell" ? shell_fields() : tool_fields()};
-    return is_name || settings.read(json.front(), tool, named);
-  }
-
-  void write(const std::vector<ToolSetup>& tools, Json& json) const {
-    for (const ToolSetup& tool : tools) {
-      Json settings;
-      Object<ToolSetup>{tool_fields()}.write(tool, settings);
-      json.push_back(settings.is_null() ? Json(tool.name) : Json{{tool.name, settings}});
-    }
-  }
-
-  void describe(Json& schema) const {
-    Json with_settings = {{"type", "object"}, {"minProperties", 1}, {"maxProperties", 1}};
-    Object<ToolSetup>{shell_fields()}.describe(with_settings["properties"]["shell"]);
-    for (const std::string_view later : kLater)
-      with_settings["properties"][std::string(later)] = {{"type", "object"},
-                                                         {"description", "not built yet"}};
-    Object<ToolSetup>{tool_fields()}.describe(with_settings["additionalProperties"]);
-    schema["type"] = "array";
-    schema["items"]["oneOf"] = Json::array({{{"type", "string"}}, with_settings});
-  }
-};
 
 /// A default stands as its type in the file, and as text in InputSetup.
 void read_default(const Json& json, InputSetup& input, const Place& place) {
@@ -200,6 +127,16 @@ const Fields<OutputSetup>& output_fields() {
   return fields;
 }
 
+const Fields<VerifySetup>& verify_fields() {
+  static const Fields<VerifySetup> fields{
+      field("shell", &VerifySetup::shell, Text{is_not_blank, "a command", "\\S"}, "passes with exit status 0")
+          .required(),
+      field("attempts", &VerifySetup::attempts, Integer{.min = 1}, "answers that may fail it"),
+      field("timeout", &VerifySetup::timeout_ms, Duration{}, "one check"),
+  };
+  return fields;
+}
+
 const Fields<Task>& task_fields() {
   static const Fields<Task> fields{
       field("version", &Task::version, Integer{1, 1}, "the version of this format"),
@@ -216,10 +153,13 @@ const Fields<Task>& task_fields() {
       field("tools", &Task::tools, ToolList{}, "what the agent can do"),
       field("workspace", &Task::workspace, Text{},
             "where tools work: a path beside the task file; default: the run's own folder"),
-      not_built<Task>("permissions", "array", "rules for calls: deny, ask, allow"),
+      field("sandbox", &Task::sandbox, SandboxForm{}, "what programs that tools start may touch"),
+      field("permissions", &Task::permissions, PermissionList{},
+            "rules for calls, deny, ask or allow: the first that fits decides"),
       field("limits", &Task::limits, Object<Limits>{limit_fields()}, "over all invocations of a run"),
       field("output", &Task::output, Object<OutputSetup>{output_fields()}, "the form of the answer"),
-      not_built<Task>("verify", "array", "checks of the answer"),
+      field("verify", &Task::verify, ListOf<VerifySetup>{verify_fields()},
+            "checks of the answer; what fails goes back to the model"),
       not_built<Task>("memory", "object", "long-term memory"),
       not_built<Task>("retention", "string", "how long a run is kept after its end"),
   };

@@ -34,6 +34,8 @@ std::string cut_middle(std::string_view text, std::size_t limit, std::string_vie
 std::string mask(std::string text, std::span<const std::string> secrets);
 /// Everything but A-Z a-z 0-9 - . _ ~ as %XX.
 std::string percent_encode(std::string_view text);
+/// Whether the whole text is as the pattern says: * stands for any characters, ? for one byte.
+bool fits_glob(std::string_view text, std::string_view pattern);
 /// FNV-1a, 64 bits, as 16 hex digits. Names things; protects nothing.
 std::string hash_hex(std::string_view text);
 /// The known word that `word` was probably meant to be; empty if none is near.

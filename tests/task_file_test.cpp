@@ -134,11 +134,11 @@ TEST_CASE("config.yaml holds a model's defaults and prices; its problems name it
   CHECK(config.prices == std::vector<Price>{{"openai/*", 1, 0.1, 1, 2.5}});
 
   folder.write("agentd/config.yaml",
-               "modl: {}\nmodel: {timeout: 9}\npermissions: []\nprices: [{pattern: x, input: -1}, 7]\n");
+               "modl: {}\nmodel: {timeout: 9}\npermissions: [{ask: 7}]\nprices: [{pattern: x, input: -1}, 7]\n");
   CHECK_THROWS_WITH(read_config(),
                     file + ":1:1: unknown key \"modl\"; did you mean model?\n" + file +
                         ":2:9: model.timeout: expected a duration (write 90s, 15m, 36h or 30d), found 9\n" +
-                        file + ":3:1: not built yet: permissions\n" + file +
+                        file + ":3:16: permissions.0.ask: expected TOOL or TOOL(VALUE), as shell(git push*), found 7\n" + file +
                         ":4:10: prices.0.output is missing: USD per million tokens\n" + file +
                         ":4:23: prices.0.input: expected a number of at least 0.0, found -1\n" + file +
                         ":4:35: prices.1: expected a mapping, found 7");

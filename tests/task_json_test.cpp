@@ -57,7 +57,33 @@ Task full_task() {
                           {.provider = "scripted", .script = R"([{"answer":"x"}])"}};
   task.output.schema = R"({"type":"object"})";
   task.model.extra = R"({"a":1.5,"z":["ä",null]})";
-  task.tools = {{"shell", 60'000, {{"A", "1"}, {"B", "${B}"}}}, {"list"}};
+  task.tools = {{.name = "shell", .timeout_ms = 60'000, .env = {{"A", "1"}, {"B", "${B}"}}, .network = false},
+                {.name = "list"},
+                {.kind = "exec",
+                 .name = "pdf",
+                 .description = "d",
+                 .parameters = R"({"type":"object"})",
+                 .effect = "read",
+                 .command = {"pdftotext", "{{path}}"},
+                 .check = {"true"}},
+                {.kind = "http",
+                 .name = "post",
+                 .description = "d",
+                 .method = "POST",
+                 .url = "http://h/",
+                 .body = "[1]"},
+                {.kind = "mcp",
+                 .name = "fs",
+                 .url = "https://h/mcp",
+                 .headers = {{"A", "${A}"}},
+                 .tools = {"a*"},
+                 .trusted = true,
+                 .elicitation = "ask",
+                 .client_credentials = {"u", "i", "S", ""}},
+                {.kind = "agent", .name = "child", .description = "d", .task = R"({"name":"c"})"}};
+  task.sandbox = {"required", {"/a"}, {}};
+  task.permissions = {{"deny", "write_file(/etc/*)"}, {"ask", "shell"}};
+  task.verify = {{"true", 2, 1000}};
   task.workspace = "/tmp/w";
   task.limits = {7, 1000, 2.0, 86'400'000, 2};
   return task;
@@ -80,9 +106,17 @@ TEST_CASE("a task is written in its shortest form and reads back the same") {
         R"("api_version":"v9","extra":{"a":1.5,"z":["ä",null]},"cache":{"ttl":"1h"},)"
         R"("fallbacks":[{"provider":"anthropic","name":"b"},)"
         R"({"provider":"scripted","script":[{"answer":"x"}]}]},)"
-        R"("tools":[{"shell":{"timeout":"1m","env":{"A":"1","B":"${B}"}}},"list"],"workspace":"/tmp/w",)"
+        R"("tools":[{"shell":{"timeout":"1m","env":{"A":"1","B":"${B}"},"network":false}},"list",)"
+        R"({"exec":{"name":"pdf","description":"d","command":["pdftotext","{{path}}"],)"
+        R"("parameters":{"type":"object"},"effect":"read","check":["true"]}},)"
+        R"({"http":{"name":"post","description":"d","method":"POST","url":"http://h/","body":[1]}},)"
+        R"({"mcp":{"name":"fs","url":"https://h/mcp","headers":{"A":"${A}"},"tools":["a*"],"trusted":true,)"
+        R"("elicitation":"ask","client_credentials":{"token_url":"u","client_id":"i",)"
+        R"("client_secret_env":"S"}}},{"agent":{"name":"child","description":"d","task":{"name":"c"}}}],)"
+        R"("workspace":"/tmp/w","sandbox":{"mode":"required","read":["/a"]},)"
+        R"~("permissions":[{"deny":"write_file(/etc/*)"},{"ask":"shell"}],)~"
         R"("limits":{"steps":7,"tokens":1000,"cost_usd":2.0,"duration":"1d","stuck_after":2},)"
-        R"("output":{"schema":{"type":"object"}}})");
+        R"("output":{"schema":{"type":"object"}},"verify":[{"shell":"true","attempts":2,"timeout":"1s"}]})");
   CHECK(task_from_json(written, problems) == task);
   CHECK(problems.empty());
 }
@@ -194,7 +228,15 @@ TEST_CASE("everything that is wrong with a task is said, where it is wrong") {
         "api_key_env, max_output_tokens, context_tokens, temperature, reasoning, "
         "tool_calling, timeout, idle_timeout, stream, retries, api_version, extra, "
         "cache, script"}},
-      {"/permissions", "[]", {"/permissions", "not built yet: permissions"}},
+      {"/permissions",
+       R"([{"forbid":"x"}])",
+       {"/permissions/0/forbid", "unknown decision \"forbid\"; known: allow, ask, deny"}},
+      {"/permissions",
+       R"([{"ask":"shell(git push"}])",
+       {"/permissions/0/ask",
+        "permissions.0.ask: expected TOOL or TOOL(VALUE), as shell(git push*), found the text \"shell(git "
+        "push\""}},
+      {"/sandbox", "\"on\"", {"/sandbox", "sandbox: there is no \"on\"; known: auto, required, off"}},
       {"/retention", "\"3d\"", {"/retention", "not built yet: retention"}},
       {"/limits",
        R"({"steps":-1})",
@@ -205,13 +247,16 @@ TEST_CASE("everything that is wrong with a task is said, where it is wrong") {
        R"([{"a":{},"b":{}}])",
        {"/tools/0", "tools.0: expected a tool's name, or NAME: {settings}, found a mapping"}},
       {"/tools", R"(["list",{"list":{}}])", {"/tools/1", "tools: list stands here twice"}},
-      {"/tools", R"([{"http":{}}])", {"/tools/0/http", "not built yet: tools: http"}},
+      {"/tools", R"(["http"])", {"/tools/0", "tools: http needs settings, as http: {name: …}"}},
       {"/tools",
-       R"([{"shell":{"network":false}}])",
-       {"/tools/0/shell/network", "not built yet: tools.0.shell.network: false"}},
+       R"([{"exec":{"name":"x","command":["y"]}}])",
+       {"/tools/0/exec", "tools.0.exec.description is missing: what it does, for the model"}},
       {"/tools",
-       R"([{"list":{"network":true}}])",
-       {"/tools/0/list/network", "unknown key \"network\"; known: timeout, env"}},
+       R"([{"mcp":{"name":"x","command":["y"],"url":"z"}}])",
+       {"/tools/0/mcp", "tools.0.mcp: an MCP server has either a command or a url"}},
+      {"/tools",
+       R"([{"list":{"wide":true}}])",
+       {"/tools/0/list/wide", "unknown key \"wide\"; known: timeout, env, network, allow, max_bytes"}},
       {"/tools",
        R"([{"shell":{"env":{"A":1}}}])",
        {"/tools/0/shell/env/A", "tools.0.shell.env.A: expected text, found 1"}},
@@ -299,7 +344,7 @@ TEST_CASE("parser and schema know the same keys") {
   collect(schema, "", pointers);
   collect(schema["properties"]["inputs"]["additionalProperties"], "/inputs/x", pointers);
   collect(schema["properties"]["tools"]["items"]["oneOf"][1], "/tools/0", pointers);
-  CHECK(pointers.size() == 51);
+  CHECK(pointers.size() == 88);
   for (const std::string& pointer : pointers) {
     ordered_json task = small();
     if (pointer.starts_with("/tools/0")) task["tools"] = ordered_json::array({ordered_json::object()});

@@ -71,7 +71,7 @@ class Bench {
   Process* process = &children;
   CountingClock clock;
   std::vector<ToolSetup> setups = {
-      {"shell", {}, {}}, {"read_file", {}, {}}, {"write_file", {}, {}}, {"edit_file", {}, {}}};
+      {.name = "shell"}, {.name = "read_file"}, {.name = "write_file"}, {.name = "edit_file"}};
   std::map<std::string, std::string> env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}};
   std::vector<std::string> secrets;
   std::function<void()> on_landed = [] {};

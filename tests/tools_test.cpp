@@ -34,7 +34,7 @@ class Bench {
     return (answer.outcome == Outcome::Ok ? "ok: " : "error: ") + text + answer.text;
   }
   std::string run(const std::string& tool, const std::string& arguments) {
-    return run_with({tool, {}, {}}, arguments);
+    return run_with({.name = tool}, arguments);
   }
   void write(const std::string& name, const std::string& content) { folder.write("in/" + name, content); }
   std::string read(const std::string& name) { return folder.read("in/" + name); }
@@ -127,13 +127,14 @@ TEST_CASE("shell answers with the output and how the command ended", "[tools]") 
 
 TEST_CASE("shell keeps to the task's settings", "[tools]") {
   Bench bench;
-  CHECK(bench.run_with({"shell", 50, {}}, R"({"command":"sleep 1000","timeout_seconds":900})") ==
+  CHECK(bench.run_with({.name = "shell", .timeout_ms = 50},
+                       R"({"command":"sleep 1000","timeout_seconds":900})") ==
         "error: [timed out after 50ms; the whole process group was killed]");
-  CHECK(bench.run_with({"shell", {}, {{"A", "1"}, {"PATH", "/none"}}},
+  CHECK(bench.run_with({.name = "shell", .env = {{"A", "1"}, {"PATH", "/none"}}},
                        R"({"command":"echo $A $PATH $HOME"})") == "ok: 1 /none\n");
   FakeStop stop;
   stop.set_time_left_ms(50);
-  CHECK(bench.run_with({"shell", {}, {}}, R"({"command":"sleep 1000"})", stop) == "cut off");
+  CHECK(bench.run_with({.name = "shell"}, R"({"command":"sleep 1000"})", stop) == "cut off");
 }
 
 TEST_CASE("read_file pages through a file by lines", "[tools]") {
@@ -301,7 +302,7 @@ TEST_CASE("search shows little of long lines and of many matches, and says so", 
       "many:200:match\n[the first 200 matches; narrow the pattern, path or glob for others]\n"));
   FakeStop stop;
   stop.signal();
-  CHECK(bench.run_with({"search", {}, {}}, R"({"pattern":"match"})", stop) == "cut off");
+  CHECK(bench.run_with({.name = "search"}, R"({"pattern":"match"})", stop) == "cut off");
 }
 
 TEST_CASE("every tool of the table has a whole description of itself", "[tools]") {
@@ -309,16 +310,16 @@ TEST_CASE("every tool of the table has a whole description of itself", "[tools]"
                                                   "search",    "shell", "write_file"};
   CHECK(tool_names() == expected);
   for (const std::string_view name : tool_names()) {
-    const ToolSpec spec = make_tool({std::string(name), {}, {}})->spec();
+    const ToolSpec spec = make_tool({.name = std::string(name)})->spec();
     CHECK(spec.name == name);
     CHECK_THAT(spec.parameters, ContainsSubstring(R"("additionalProperties":false)"));
     CHECK(spec.description.size() > 50);
   }
-  CHECK(make_tool({"none", {}, {}}) == nullptr);
-  CHECK_THROWS_WITH(tool_specs({{"none", {}, {}}}), "there is no tool 'none'; see `agentd tools`");
-  CHECK_THROWS_WITH(make_tool({"list", {}, {{"A", "1"}}}),
+  CHECK(make_tool({.name = "none"}) == nullptr);
+  CHECK_THROWS_WITH(tool_specs({{.name = "none"}}), "there is no tool 'none'; see `agentd tools`");
+  CHECK_THROWS_WITH(make_tool({.name = "list", .env = {{"A", "1"}}}),
                     "the tool 'list' has no setting 'env': remove it from the task");
-  CHECK_THROWS_AS(make_tool({"list", 5, {}}), Error);
+  CHECK_THROWS_AS(make_tool({.name = "list", .timeout_ms = 5}), Error);
 }
 
 TEST_CASE("children see a short list of our environment and no secret", "[tools]") {

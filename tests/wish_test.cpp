@@ -10,7 +10,7 @@ namespace {
 Wish a_wish() {
   Wish wish{.id = "demo-1", .task = a_start().task, .goal = "Count."};
   wish.task.goal = wish.goal;
-  wish.task.tools = {{"list"}};
+  wish.task.tools = {{.name = "list"}};
   return wish;
 }
 
@@ -40,7 +40,7 @@ TEST_CASE("a raised limit leaves what the model was told as it was, whatever thi
   wish.task.limits.steps = 99;
   const auto events = opening_events(wish, state, an_invocation(), {});
   CHECK(std::get<TaskUpdated>(events.at(1)).text_protocol == start.text_protocol);
-  wish.task.tools.push_back({"search"});
+  wish.task.tools.push_back({.name = "search"});
   const auto changed = opening_events(wish, state, an_invocation(), {});
   CHECK_THAT(std::get<TaskUpdated>(changed.at(1)).text_protocol, ContainsSubstring("\nsearch: "));
 }

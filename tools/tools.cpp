@@ -12,7 +12,9 @@
 namespace agentd {
 namespace {
 
-enum class Settings { None, TimeoutAndEnv };
+/// Which settings of the task a tool has, separated by blanks.
+using Settings = std::string_view;
+constexpr Settings kNone = "";
 
 struct Row {
   std::string_view name;
@@ -21,10 +23,22 @@ struct Row {
 };
 
 constexpr std::array kTools = {
-    Row{"edit_file", make_edit_file, Settings::None},  Row{"list", make_list, Settings::None},
-    Row{"read_file", make_read_file, Settings::None},  Row{"search", make_search, Settings::None},
-    Row{"shell", make_shell, Settings::TimeoutAndEnv}, Row{"write_file", make_write_file, Settings::None},
+    Row{"edit_file", make_edit_file, kNone},         Row{"list", make_list, kNone},
+    Row{"read_file", make_read_file, kNone},         Row{"search", make_search, kNone},
+    Row{"shell", make_shell, "timeout env network"}, Row{"write_file", make_write_file, kNone},
 };
+
+void check_settings(const Row& row, const ToolSetup& setup) {
+  const std::array<std::pair<std::string_view, bool>, 5> given{{{"timeout", setup.timeout_ms.has_value()},
+                                                                {"env", !setup.env.empty()},
+                                                                {"network", !setup.network},
+                                                                {"allow", !setup.allow.empty()},
+                                                                {"max_bytes", setup.max_bytes.has_value()}}};
+  for (const auto& [setting, is_given] : given)
+    if (is_given && row.settings.find(setting) == Settings::npos)
+      throw Error(Exit::Usage, "the tool '" + setup.name + "' has no setting '" + std::string(setting) +
+                                   "': remove it from the task");
+}
 
 }  // namespace
 
@@ -37,12 +51,8 @@ std::vector<std::string_view> tool_names() {
 std::unique_ptr<Tool> make_tool(const ToolSetup& setup) {
   const auto row =
       std::find_if(kTools.begin(), kTools.end(), [&](const Row& one) { return one.name == setup.name; });
-  if (row == kTools.end()) return nullptr;
-  if (row->settings == Settings::None && (setup.timeout_ms || !setup.env.empty())) {
-    const std::string setting = setup.timeout_ms ? "timeout" : "env";
-    throw Error(Exit::Usage,
-                "the tool '" + setup.name + "' has no setting '" + setting + "': remove it from the task");
-  }
+  if (row == kTools.end() || !setup.kind.empty()) return nullptr;
+  check_settings(*row, setup);
   return row->make(setup);
 }
 
