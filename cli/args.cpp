@@ -127,6 +127,7 @@ void add_work(CLI::App& app, Args& args) {
   value(app, "--wait", "DUR", "Wait that long for another invocation of the run",
         [&](auto& text) { args.wait_ms = duration("--wait", text); });
   app.add_flag("--adopt", args.adopt, "Take over a changed goal or instructions");
+  app.add_flag("--yes", args.yes, "Allow every call that the task's permissions ask about");
   add_output(app, args, {"text", "json", "jsonl"});
   app.add_flag("-q,--quiet", args.quiet, "No progress on stderr");
   app.add_flag("-v,--verbose", args.verbose,
@@ -194,6 +195,21 @@ void add_send(CLI::App& app, Args& args) {
   add_memory(app, args);
 }
 
+void add_approve(CLI::App& app, Args& args) {
+  add_id(app, args);
+  value(app, "CALL", "", "Which call, as 3.1 [all that wait for approval now]", [&](auto& text) {
+    constexpr std::string_view kDigits = "0123456789.";
+    if (text.find_first_not_of(kDigits) != std::string::npos || text.find('.') == std::string::npos)
+      refuse("'" + text + "' is no call: write STEP.INDEX as agentd show does, such as 3.1");
+    args.call = text;
+  });
+}
+
+void add_deny(CLI::App& app, Args& args) {
+  add_approve(app, args);
+  value(app, "--why", "TEXT", "Said to the agent", [&](auto& text) { args.text = text; });
+}
+
 void add_validate(CLI::App& app, Args& args) {
   add_task(app, args);
   add_model(app, args);
@@ -208,7 +224,7 @@ struct Syntax {
   const char* example;
   void (*add)(CLI::App&, Args&);
 };
-constexpr std::array<Syntax, 9> kCommands{{
+constexpr std::array<Syntax, 11> kCommands{{
     {"run", "Start a task, or go on with its run, until it prints the answer",
      "agentd run digest.yaml -i topic=tides --deadline 14m", add_run},
     {"resume", "Go on with a run, without its task file", "agentd resume digest-3f2a9c01 --max-steps 80",
@@ -218,6 +234,9 @@ constexpr std::array<Syntax, 9> kCommands{{
     {"log", "The events of a run, one a line", "agentd log digest-3f2a9c01 -f", add_log},
     {"send", "Say something to a run; it takes it up at its next step",
      "agentd send digest-3f2a9c01 \"Leave out the weather.\"", add_send},
+    {"approve", "Allow a call that a run waits with", "agentd approve digest-3f2a9c01 3.1", add_approve},
+    {"deny", "Refuse a call that a run waits with",
+     "agentd deny digest-3f2a9c01 3.1 --why \"Not on a Friday.\"", add_deny},
     {"cancel", "End a run for good; what it did stays readable", "agentd cancel digest-3f2a9c01", add_id},
     {"validate", "Check a task without running it", "agentd validate digest.yaml", add_validate},
     {"schema", "Print the JSON Schema of task.yaml, for editors", "agentd schema > task.schema.json",
@@ -225,8 +244,8 @@ constexpr std::array<Syntax, 9> kCommands{{
 }};
 
 /// Commands of later versions: no typing errors.
-constexpr std::array<std::string_view, 11> kLater{
-    "approve", "completion", "deny", "doctor", "export", "forget", "fork", "lambda", "mcp", "memory", "tick"};
+constexpr std::array<std::string_view, 9> kLater{"completion", "doctor", "export", "forget", "fork",
+                                                 "lambda",     "mcp",    "memory", "tick"};
 
 std::string overview() {
   std::string text =

@@ -15,7 +15,8 @@ enum class Output { Text, Json, Jsonl };
 struct Args {
   std::string command;
   std::string target;  ///< TASK.yaml or a run's id
-  std::string text;    ///< send: what to say
+  std::string text;    ///< send: what to say; deny: why
+  std::string call;    ///< approve, deny; empty: all that wait
   std::string memory;  ///< never empty: option, environment or default
   std::optional<std::string> run;
   bool new_run = false;
@@ -28,6 +29,7 @@ struct Args {
   std::optional<std::string> workspace;
   std::int64_t wait_ms = 0;
   bool adopt = false;
+  bool yes = false;
   Output output = Output::Text;
   bool quiet = false;
   bool verbose = false;

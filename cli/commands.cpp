@@ -8,8 +8,10 @@
 namespace agentd {
 
 Command find_command(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, Command>, 9> kCommands{{
+  constexpr std::array<std::pair<std::string_view, Command>, 11> kCommands{{
+      {"approve", approve_command},
       {"cancel", cancel_command},
+      {"deny", deny_command},
       {"list", list_command},
       {"log", log_command},
       {"resume", resume_command},

@@ -14,6 +14,8 @@ Exit list_command(const Args& args);
 Exit show_command(const Args& args);
 Exit log_command(const Args& args);
 Exit send_command(const Args& args);
+Exit approve_command(const Args& args);
+Exit deny_command(const Args& args);
 Exit cancel_command(const Args& args);
 Exit validate_command(const Args& args);
 Exit schema_command(const Args& args);

@@ -1,4 +1,5 @@
 #include <iostream>
+#include <map>
 
 #include "cli/commands.h"
 #include "cli/report.h"
@@ -21,12 +22,62 @@ bool has_ended(const State& state) {
   return true;
 }
 
+/// The calls that wait for approval, or the one that is named.
+std::vector<CallId> calls_to_decide(const State& state, const std::string& named) {
+  std::vector<CallId> waiting;
+  for (const CallState& call : state.calls) {
+    const bool is_named = named.empty() || to_string(call.id) == named;
+    if (is_named && call.status == CallStatus::Open && call.approval == Approval::Requested)
+      waiting.push_back(call.id);
+  }
+  return waiting;
+}
+
+/// Saying the same again does no harm.
+Exit say_late(const Args& args, const std::map<std::string, bool>& decided, bool approves) {
+  const auto found = decided.find(args.call);
+  const bool is_same = found != decided.end() && found->second == approves;
+  std::cerr << "agentd: run " << args.target << " waits for no approval"
+            << (args.call.empty() ? "" : " of call " + args.call);
+  if (found != decided.end())
+    std::cerr << ": that was " << (found->second ? "approved" : "denied") << " before";
+  std::cerr << "; see agentd show " << args.target << '\n';
+  return is_same ? Exit::Completed : Exit::Failed;
+}
+
+/// The letters name the calls, so that they decide on nothing that is asked for later.
+Exit decide(const Args& args, Letter::Kind kind) {
+  const bool approves = kind == Letter::Kind::Approve;
+  const RunPaths paths = existing_run(MemoryDir::look(args.memory), args.target);
+  std::map<std::string, bool> decided;
+  const State state = view_run(paths, [&](const Record& record) {
+                        if (const auto* given = std::get_if<ApprovalGiven>(&record.event))
+                          decided[to_string(given->call)] = given->approved;
+                      }).state;
+  const std::vector<CallId> calls = calls_to_decide(state, args.call);
+  if (calls.empty()) return say_late(args, decided, approves);
+  for (const CallId& call : calls) {
+    InboxFolder(paths).leave({"", kind, args.text, call}, SystemClock().now_ms());
+    std::cerr << (approves ? "approved" : "denied") << " call " << to_string(call) << " of run "
+              << args.target << ": run it again, unless an invocation works on it\n";
+  }
+  return Exit::Completed;
+}
+
 }  // namespace
+
+Exit approve_command(const Args& args) {
+  return decide(args, Letter::Kind::Approve);
+}
+
+Exit deny_command(const Args& args) {
+  return decide(args, Letter::Kind::Deny);
+}
 
 Exit send_command(const Args& args) {
   const RunPaths paths = existing_run(MemoryDir::look(args.memory), args.target);
   if (has_ended(view_run(paths).state)) return Exit::Failed;
-  InboxFolder(paths).leave(Letter::Kind::Say, args.text, SystemClock().now_ms());
+  InboxFolder(paths).leave({"", Letter::Kind::Say, args.text}, SystemClock().now_ms());
   std::cerr << "left for run " << args.target << ": it takes that up at its next step\n";
   return Exit::Completed;
 }
@@ -35,7 +86,7 @@ Exit cancel_command(const Args& args) {
   const MemoryDir memory = MemoryDir::look(args.memory);
   const RunPaths paths = existing_run(memory, args.target);
   if (has_ended(view_run(paths).state)) return Exit::Failed;
-  InboxFolder(paths).leave(Letter::Kind::Cancel, "", SystemClock().now_ms());
+  InboxFolder(paths).leave({"", Letter::Kind::Cancel, ""}, SystemClock().now_ms());
   take_in_letters(memory, args.target);
   const bool is_done = standing_of(view_run(paths).state).status == "cancelled";
   std::cerr << "run " << args.target

@@ -145,6 +145,12 @@ std::string summary_of(const Event& event) {
                  [](const ToolFinished& e) {
                    return joined(to_string(e.call) + " " + facts_of(e), one_line(e.result.text));
                  },
+                 [](const ApprovalRequested& e) { return to_string(e.call) + " " + one_line(e.tool); },
+                 [](const ApprovalGiven& e) {
+                   return joined(to_string(e.call) + (e.approved ? " approved" : " denied"), one_line(e.why));
+                 },
+                 [](const QuestionAsked& e) { return joined(to_string(e.call), one_line(e.question, 400)); },
+                 [](const TimerSet& e) { return to_string(e.call) + " until " + format_time(e.until_ms); },
                  [](const UserSaid& e) { return one_line(e.text); },
                  [](const TaskUpdated& e) { return one_line(e.note); },
                  [](const Suspended& e) { return suspension_summary(e); },
@@ -194,6 +200,14 @@ std::vector<Line> Narrator::tell_start(const ToolStarted& e) {
   return {{Tone::Plain, std::move(text)}};
 }
 
+std::vector<Line> Narrator::tell_request(const ApprovalRequested& e) {
+  works_ = false;
+  std::string text = bracketed(to_string(e.call)) + "needs approval: " + one_line(e.tool);
+  if (const auto asked = asked_.find(e.call); asked != asked_.end())
+    text.append(" ").append(short_arguments(asked->second.arguments));
+  return {{Tone::Plain, std::move(text)}};
+}
+
 std::vector<Line> Narrator::tell_begin(const Record& record) {
   works_ = true;
   if (record.step == 0) return {};
@@ -217,7 +231,21 @@ std::vector<Line> Narrator::tell(const Record& record) {
                  [&](const ModelFailed&) { return say("model call failed", Tone::Bad); },
                  [&](const ToolStarted& e) { return tell_start(e); },
                  [&](const ToolFinished& e) { return tell_result(e); },
-                 [&](const UserSaid&) { return say("a person says", Tone::Plain); },
+                 [&](const ApprovalRequested& e) { return tell_request(e); },
+                 [&](const ApprovalGiven&) { return say("a person decides", Tone::Plain); },
+                 [&](const QuestionAsked& e) {
+                   started_.erase(e.call);
+                   works_ = false;
+                   return say("a question", Tone::Plain);
+                 },
+                 [&](const TimerSet& e) {
+                   started_.erase(e.call);
+                   return say("waits", Tone::Quiet);
+                 },
+                 [&](const UserSaid&) {
+                   works_ = true;
+                   return say("a person says", Tone::Plain);
+                 },
                  [&](const TaskUpdated&) { return say("the task has changed", Tone::Plain); },
                  [&](const Suspended&) { return end("suspended", Tone::Plain); },
                  [&](const Completed&) {

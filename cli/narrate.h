@@ -41,6 +41,7 @@ class Narrator {
  private:
   std::vector<Line> tell_reply(const Record& record, const ModelReplied& reply);
   std::vector<Line> tell_begin(const Record& record);
+  std::vector<Line> tell_request(const ApprovalRequested& request);
   std::vector<Line> tell_start(const ToolStarted& started);
   std::vector<Line> tell_result(const ToolFinished& finished);
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.h"
 #include "core/store/files.h"
 #include "core/text.h"
 
@@ -52,6 +53,29 @@ Json result_value(const State& state, const std::string& answer) {
   return value.is_discarded() ? Json(answer) : value;
 }
 
+/// Arguments that nobody would read to their end are cut, so that the whole stays small.
+Json arguments_value(const std::string& arguments) {
+  constexpr std::size_t kLongest = 4'000;
+  if (arguments.size() > kLongest) return cut_middle(arguments, kLongest, "…");
+  Json value = is_json_object(arguments) ? Json::parse(arguments, nullptr, false) : Json(arguments);
+  return value;
+}
+
+/// What a person is asked for.
+Json pending_of(const State& state) {
+  Json pending = Json::array();
+  for (const CallState& call : state.calls) {
+    if (state.ending || !needs_person(call)) continue;
+    if (call.status == CallStatus::Asking)
+      pending.push_back({{"call", to_string(call.id)}, {"question", cut_middle(call.question, 4'000, "…")}});
+    else
+      pending.push_back({{"call", to_string(call.id)},
+                         {"tool", call.call.name},
+                         {"arguments", arguments_value(call.call.arguments)}});
+  }
+  return pending;
+}
+
 std::int64_t ceil_seconds(std::int64_t milliseconds) {
   return (std::max<std::int64_t>(milliseconds, 0) + 999) / 1000;
 }
@@ -64,6 +88,8 @@ std::string dump(const Json& json) {
 
 Standing standing_of(const State& state) {
   if (state.ending) return standing_of(*state.ending);
+  if (state.suspended && is_for_person(*state.suspended))
+    return {"waiting", state.suspended->reason, state.suspended->message, Exit::Waiting};
   if (state.suspended)
     return {"suspended", state.suspended->reason, state.suspended->message, Exit::Suspended};
   return {"running", "", "", Exit::Suspended};
@@ -93,7 +119,7 @@ std::string cost_text(const State& state) {
 Json report_of(const State& state, const Standing& standing, std::int64_t now_ms) {
   Json resume_at;
   std::int64_t retry_after = 0;
-  if (standing.status == "suspended" && state.suspended && state.suspended->resume_at_ms) {
+  if (!state.ending && state.suspended && state.suspended->resume_at_ms) {
     resume_at = format_time(ceil_seconds(*state.suspended->resume_at_ms) * 1000);
     retry_after = ceil_seconds(*state.suspended->resume_at_ms - now_ms);
   }
@@ -110,7 +136,7 @@ Json report_of(const State& state, const Standing& standing, std::int64_t now_ms
       {"result", nullptr},
       {"result_path", nullptr},
       {"error", error_of(state, standing)},
-      {"pending", Json::array()},
+      {"pending", pending_of(state)},
       {"usage",
        {{"model_calls", state.model_calls},
         {"input_tokens", usage.input + usage.cache_read + usage.cache_write},

@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/narrate.h"
+#include "cli/person.h"
 #include "cli/report.h"
 #include "cli/runs.h"
 #include "cli/wish.h"
@@ -69,7 +70,8 @@ class Invocation {
         config_(read_config()),
         stop_(make_process_stop(args.deadline_ms)),
         http_(make_curl_http()),
-        console_(args) {}
+        console_(args),
+        person_(args) {}
 
   const Config& config() const { return config_; }
 
@@ -90,7 +92,10 @@ class Invocation {
     const auto journal = open_journal(paths);
     Finish finish{fold(*journal), {}};
     const Wish wish = make_wish(finish.state);
-    auto opening = opening_events(wish, finish.state, this_invocation(paths), now(finish.state, wish));
+    InboxFolder inbox(paths);
+    auto opening = opening_events(wish, finish.state,
+                                  {this_invocation(paths), now(finish.state, wish), !inbox.read().empty(),
+                                   [&](const Task&) { return tools_for(wish, paths).specs(*stop_); }});
     finish.was_told = !opening.empty() && console_.shows_text();
     if (!opening.empty()) drive_as(wish, paths, *journal, finish.state, std::move(opening));
     finish.standing = standing_of(finish.state);
@@ -118,7 +123,7 @@ class Invocation {
   Now now(const State& state, const Wish& wish) {
     const bool at_limit = state.ending && std::holds_alternative<LimitReached>(*state.ending);
     if (at_limit) prices_ = prices_of(wish.task.model, model_world());
-    return {.wall_ms = clock_.now_ms(), .prices = prices_};
+    return {clock_.now_ms(), stop_->time_left_ms(), stop_->reason(), prices_, person_.can_answer(state)};
   }
 
   void price_check(const Task& task) {
@@ -134,36 +139,48 @@ class Invocation {
   /// The values that ${VAR} stands for go to the tools and, as secrets, to the masks; never into the journal.
   std::pair<std::vector<ToolSetup>, std::vector<std::string>> expand_environments(const Task& task) {
     auto expanded = std::pair(task.tools, model_secrets(task.model, environment, read_file));
-    for (ToolSetup& tool : expanded.first)
-      for (auto& [name, value] : tool.env) {
+    for (ToolSetup& tool : expanded.first) {
+      const auto expand = [&](std::string& value, const std::string& key) {
         for (const std::string& variable : variables_in(value))
           expanded.second.push_back(trimmed_variable(environment, variable));
-        value = expand_variables(value, environment, "tools." + tool.name + ".env." + name);
-      }
+        value = expand_variables(value, environment, "tools." + tool.name + "." + key);
+      };
+      for (auto& [name, value] : tool.env) expand(value, "env." + name);
+      for (auto& [name, value] : tool.headers) expand(value, "headers." + name);
+    }
     return expanded;
+  }
+
+  Tools& tools_for(const Wish& wish, const RunPaths& paths) {
+    if (tools_) return *tools_;
+    auto [setups, secrets] = expand_environments(wish.task);
+    const std::filesystem::path workspace =
+        wish.task.workspace.empty() ? paths.workspace() : std::filesystem::path(wish.task.workspace);
+    tools_ = make_toolbox(setups,
+                          {workspace, paths.outputs(), process_, *stop_, tool_environment(environ), secrets,
+                           &clock_, http_.get(), paths.journal()},
+                          clock_);
+    return *tools_;
   }
 
   void drive_as(const Wish& wish, const RunPaths& paths, Journal& journal, State& state,
                 std::vector<Event> opening) {
     const auto model = make_model(wish.task.model, wish.inputs, model_world());
     price_check(wish.task);
-    auto [setups, secrets] = expand_environments(wish.task);
-    ChildProcess process;
-    const std::filesystem::path workspace =
-        wish.task.workspace.empty() ? paths.workspace() : std::filesystem::path(wish.task.workspace);
-    const auto tools = make_toolbox(
-        setups,
-        {workspace, paths.outputs(), process, *stop_, tool_environment(environ), secrets, paths.journal()},
-        clock_);
+    Tools& tools = tools_for(wish, paths);
     InboxFolder inbox(paths);
     const CancelWatch watch(paths);
-    drive({clock_, *stop_, journal, inbox, *model, *tools,
-           [&](const Record& record) {
-             steps_ += std::holds_alternative<ModelReplied>(record.event) ? 1 : 0;
-             console_.saw(record);
-           },
-           prices_of(wish.task.model, model_world())},
+    const auto saw = [&](const Record& record) {
+      steps_ += std::holds_alternative<ModelReplied>(record.event) ? 1 : 0;
+      console_.saw(record);
+    };
+    const auto update = [&](const State& now) {
+      return tools.have_changed() ? update_of_tools(now, tools.specs(*stop_)) : std::nullopt;
+    };
+    drive({clock_, *stop_, journal, inbox, *model, tools, saw, prices_of(wish.task.model, model_world()),
+           &person_, update},
           state, std::move(opening));
+    tools_.reset();
   }
 
   Finish busy(const RunPaths& paths) {
@@ -184,7 +201,10 @@ class Invocation {
   std::unique_ptr<Stop> stop_;
   std::unique_ptr<HttpTransport> http_;
   Console console_;
+  PersonHere person_;
+  ChildProcess process_;
   std::unique_ptr<ReplyCache> replies_;
+  std::unique_ptr<Tools> tools_;  ///< once they are needed
   std::vector<std::optional<Price>> prices_;
   std::int64_t steps_ = 0;
 };

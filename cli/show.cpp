@@ -96,6 +96,12 @@ std::string status_text(const RunView& view) {
   return text + resume_text(state);
 }
 
+std::string pending_text(const CallState& call) {
+  const std::string head = "[" + to_string(call.id) + "] ";
+  if (call.status == CallStatus::Asking) return head + one_line(call.question, 400);
+  return head + one_line(call.call.name) + " " + one_line(call.call.arguments, 400);
+}
+
 std::string run_text(const RunView& view) {
   const State& state = view.state;
   const Usage& usage = state.usage;
@@ -110,6 +116,8 @@ std::string run_text(const RunView& view) {
   out += "time    " + format_time(state.started_at_ms) + " to " + format_time(view.updated_at_ms) + "\n";
   out += "goal    " + printable(state.goal);
   if (out.back() != '\n') out += '\n';
+  for (const CallState& call : state.calls)
+    if (!state.ending && needs_person(call)) out += "pending " + pending_text(call) + "\n";
   if (const std::string* answer = answer_of(state)) out += "result  " + printable(*answer) + "\n";
   return out;
 }

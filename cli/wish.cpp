@@ -7,10 +7,10 @@
 #include "cli/task_file.h"
 #include "core/error.h"
 #include "core/model/text_model.h"
+#include "core/permission.h"
 #include "core/sentences.h"
 #include "core/text.h"
 #include "prompts.h"
-#include "tools/tools.h"
 
 namespace agentd {
 
@@ -46,22 +46,29 @@ std::string text_protocol_of(const Task& task, const std::vector<ToolSpec>& tool
   return needed ? render_text_protocol(tools) : "";
 }
 
-RunStarted start_of(const Wish& wish) {
+/// Without those that no rule ever lets the model call.
+std::vector<ToolSpec> allowed(std::vector<ToolSpec> tools, const Task& task) {
+  std::erase_if(tools, [&](const ToolSpec& tool) { return is_denied(task.permissions, tool.name); });
+  return tools;
+}
+
+RunStarted start_of(const Wish& wish, std::vector<ToolSpec> tools) {
   RunStarted start{.run = wish.id,
                    .task = wish.task,
                    .inputs = wish.inputs,
                    .goal = wish.goal,
                    .system = with_instructions(prompts::system, wish.task),
-                   .tools = tool_specs(wish.task.tools),
+                   .tools = allowed(std::move(tools), wish.task),
                    .agentd = AGENTD_VERSION};
   start.text_protocol = text_protocol_of(wish.task, start.tools);
   return start;
 }
 
 /// A changed goal is told to the model as something new: what it was shown before is never rewritten.
-TaskUpdated update_of(const Wish& wish, const State& state) {
+TaskUpdated update_of(const Wish& wish, const State& state, const Opening& opening) {
   TaskUpdated update{.task = wish.task, .inputs = wish.inputs, .goal = wish.goal, .tools = state.tools};
-  if (wish.task.tools != state.task.tools) update.tools = tool_specs(wish.task.tools);
+  if (wish.task.tools != state.task.tools || wish.task.permissions != state.task.permissions)
+    update.tools = allowed(opening.tools(wish.task), wish.task);
   // What the model was told of its tools stays as it was, unless they change.
   update.text_protocol = state.text_protocol;
   if (update.tools != state.tools || state.text_protocol.empty())
@@ -102,20 +109,34 @@ Wish wish_from_journal(const Args& args, const State& state) {
   return wish;
 }
 
-std::vector<Event> opening_events(const Wish& wish, const State& state, const InvocationStarted& invocation,
-                                  const Now& now) {
-  if (state.seq == 0) return {start_of(wish), invocation};
+std::vector<Event> opening_events(const Wish& wish, const State& state, const Opening& opening) {
+  const InvocationStarted& invocation = opening.invocation;
+  if (state.seq == 0) return {start_of(wish, opening.tools(wish.task)), invocation};
   const bool is_unchanged = wish.task == state.task && wish.goal == state.goal && wish.inputs == state.inputs;
-  if (is_unchanged)
-    return can_go_on(state, state.task.limits, now) ? std::vector<Event>{invocation} : std::vector<Event>{};
+  if (is_unchanged) {
+    const bool has_work = can_go_on(state, state.task.limits, opening.now) &&
+                          (opening.has_letters || !would_only_wait(state, opening.now));
+    return has_work ? std::vector<Event>{invocation} : std::vector<Event>{};
+  }
   if (state.ending && std::holds_alternative<Completed>(*state.ending)) {
     if (!wish.adopt) return {};
     throw Error(Exit::Usage,
                 "run " + wish.id + " has completed: there is nothing to adopt; --new starts another run");
   }
-  const TaskUpdated update = update_of(wish, state);
-  if (!can_go_on(state, wish.task.limits, now)) return {};
+  const TaskUpdated update = update_of(wish, state, opening);
+  if (!can_go_on(state, wish.task.limits, opening.now)) return {};
   return {invocation, update};
+}
+
+std::optional<TaskUpdated> update_of_tools(const State& state, std::vector<ToolSpec> tools) {
+  tools = allowed(std::move(tools), state.task);
+  if (tools == state.tools) return std::nullopt;
+  const std::string text_protocol = text_protocol_of(state.task, tools);
+  return TaskUpdated{.task = state.task,
+                     .inputs = state.inputs,
+                     .goal = state.goal,
+                     .tools = std::move(tools),
+                     .text_protocol = text_protocol};
 }
 
 }  // namespace agentd

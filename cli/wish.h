@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "cli/args.h"
@@ -25,9 +27,20 @@ Wish wish_from_file(const Args& args, const Config& config, const MemoryDir& mem
 /// `agentd resume`: the journal's own snapshot, under this command line's flags.
 Wish wish_from_journal(const Args& args, const State& state);
 
-/// The events that begin an invocation; none if the run has nothing left to do. Throws Error(Usage) if the
-/// goal is another than the journal's and was not to be adopted.
-std::vector<Event> opening_events(const Wish& wish, const State& state, const InvocationStarted& invocation,
-                                  const Now& now);
+/// What else decides how an invocation begins.
+struct Opening {
+  InvocationStarted invocation;
+  Now now;
+  bool has_letters = false;
+  /// The tools there are; asked for only where that matters.
+  std::function<std::vector<ToolSpec>(const Task&)> tools;
+};
+
+/// The events that begin an invocation; none if there is nothing to do, or nothing yet. Throws Error(Usage)
+/// if the goal is another than the journal's and was not to be adopted.
+std::vector<Event> opening_events(const Wish& wish, const State& state, const Opening& opening);
+
+/// What changes where the tools of a run are others than its journal says; none if they are not.
+std::optional<TaskUpdated> update_of_tools(const State& state, std::vector<ToolSpec> tools);
 
 }  // namespace agentd

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "core/call_rules.h"
 #include "core/request.h"
 #include "core/text.h"
-#include "prompts.h"
 
 // The policy is the list at the end: the first rule that has an answer decides.
 
@@ -13,10 +13,6 @@ namespace agentd {
 
 namespace {
 
-using Decision = std::optional<Action>;
-
-/// Calls begun at a time: what a crash can leave unsettled.
-constexpr std::size_t kParallelCalls = 8;
 /// When to come back after an outage that outlasted all retries.
 constexpr std::int64_t kOutageMs = 60'000;
 
@@ -44,17 +40,6 @@ std::optional<std::int64_t> model_to_ask(const State& state, std::int64_t wall_m
   return std::nullopt;
 }
 
-Effect effect_of(const State& state, const std::string& tool) {
-  for (const ToolSpec& spec : state.tools)
-    if (spec.name == tool) return spec.effect;
-  return Effect::Once;  // it may have been a tool of the task when the call began
-}
-
-Append suspend(std::string reason, std::string message,
-               std::optional<std::int64_t> resume_at_ms = std::nullopt) {
-  return {{Suspended{std::move(reason), resume_at_ms, std::move(message)}}};
-}
-
 Decision is_over(const State& state, const Now&) {
   if (state.ending || state.suspended) return Return{};
   return std::nullopt;
@@ -80,39 +65,13 @@ Decision must_stop(const State&, const Now& now) {
   return suspend("deadline", "the deadline of this invocation has come");
 }
 
-/// A call that a dead invocation had started: done again only where that is safe.
-Decision has_interrupted_call(const State& state, const Now&) {
-  Append append;
-  for (const CallState& c : state.calls) {
-    if (c.status != CallStatus::Started || c.invocation == state.invocation) continue;
-    if (effect_of(state, c.call.name) == Effect::Once)
-      append.events.push_back(
-          ToolFinished{c.id, {Outcome::Unknown, std::string(prompts::interrupted), {}}, 0});
-    else
-      append.events.push_back(ToolStarted{c.id, c.call.name});
-  }
-  if (append.events.empty()) return std::nullopt;
-  return append;
-}
-
-Decision has_started_call(const State& state, const Now&) {
-  RunTools run;
-  for (const CallState& c : state.calls)
-    if (c.status == CallStatus::Started)
-      run.calls.push_back(
-          {c.id, c.call.name, c.call.arguments,
-           hash_hex(state.run + "/" + std::to_string(state.started_at_ms) + "/" + to_string(c.id))});
-  if (run.calls.empty()) return std::nullopt;
-  return run;
-}
-
-Decision has_open_call(const State& state, const Now&) {
-  Append append;
-  for (const CallState& c : state.calls)
-    if (c.status == CallStatus::Open && append.events.size() < kParallelCalls)
-      append.events.push_back(ToolStarted{c.id, c.call.name});
-  if (append.events.empty()) return std::nullopt;
-  return append;
+Decision is_unverified(const State& state, const Now&) {
+  if (!state.is_unverified) return std::nullopt;
+  return Append{
+      {Failed{"verify",
+              std::to_string(state.failed_checks) +
+                  " answers in a row failed the task's checks; the last: " + state.transcript.back().text,
+              true}}};
 }
 
 Decision is_rejected_too_often(const State& state, const Now&) {
@@ -185,19 +144,9 @@ Decision must_wait(const State& state, const Now& now) {
                  until);
 }
 
-constexpr std::array kRules{is_over,
-                            is_answer,
-                            is_stuck,
-                            must_stop,
-                            has_interrupted_call,
-                            has_started_call,
-                            has_open_call,
-                            is_rejected_too_often,
-                            has_failed,
-                            has_reached_limit,
-                            has_outage,
-                            must_wait,
-                            has_no_time};
+constexpr std::array kRules{
+    is_over,    is_answer,         is_stuck,   must_stop, has_calls,  is_unverified, is_rejected_too_often,
+    has_failed, has_reached_limit, has_outage, must_wait, has_no_time};
 
 std::string format_usd(double amount) {
   std::string text = std::to_string(amount);  // six digits
@@ -266,6 +215,15 @@ bool can_go_on(const State& state, const Limits& limits, const Now& now) {
                                },
                                [&](const LimitReached&) { return !used_up_limit(state, limits, now); }},
                     *state.ending);
+}
+
+bool would_only_wait(const State& state, const Now& now) {
+  if (!state.suspended || !(state.suspended->resume_at_ms || is_for_person(*state.suspended))) return false;
+  State next = state;
+  next.apply({state.seq + 1, now.wall_ms, state.step, InvocationStarted{}});
+  const Action action = next_action(next, now);
+  const auto* append = std::get_if<Append>(&action);
+  return append != nullptr && std::holds_alternative<Suspended>(append->events.front());
 }
 
 }  // namespace agentd

@@ -18,6 +18,7 @@ struct Now {
   std::optional<std::int64_t> time_left_ms;
   StopReason stop = StopReason::None;
   std::span<const std::optional<Price>> prices = {};  ///< of the task's models, as far as they are known
+  bool has_person = false;  ///< somebody is here to be asked what the run is waiting for
 };
 
 /// Events that need nothing done: a call is about to start, the invocation or the run ends.
@@ -33,6 +34,9 @@ struct RunTools {
   std::vector<ToolRun> calls;
   bool operator==(const RunTools&) const = default;
 };
+struct AskPerson {
+  bool operator==(const AskPerson&) const = default;
+};
 struct Wait {
   std::int64_t until_ms = 0;
   bool operator==(const Wait&) const = default;
@@ -40,7 +44,7 @@ struct Wait {
 struct Return {
   bool operator==(const Return&) const = default;
 };
-using Action = std::variant<Append, AskModel, RunTools, Wait, Return>;
+using Action = std::variant<Append, AskModel, RunTools, AskPerson, Wait, Return>;
 
 /// THE POLICY: what to do next, from the state alone.
 Action next_action(const State& state, const Now& now);
@@ -50,5 +54,9 @@ std::optional<LimitReached> used_up_limit(const State& state, const Limits& limi
 
 /// Whether another invocation, under these limits, has anything to do. If not, it must not even be begun.
 bool can_go_on(const State& state, const Limits& limits, const Now& now);
+
+/// Whether another invocation would do nothing but suspend the run once more: its time has not come, or the
+/// person has not answered yet.
+bool would_only_wait(const State& state, const Now& now);
 
 }  // namespace agentd

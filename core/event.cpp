@@ -78,6 +78,33 @@ void fields(Io& io, Ref<Io, ToolFinished> e) {
   io.need("text", e.result.text);
   io.may("output_path", e.result.output_path);
   io.need("duration_ms", e.duration_ms);
+  io.may("spent", e.spent);
+}
+
+template <class Io>
+void fields(Io& io, Ref<Io, ApprovalRequested> e) {
+  io.need("call", e.call);
+  io.need("tool", e.tool);
+}
+
+template <class Io>
+void fields(Io& io, Ref<Io, ApprovalGiven> e) {
+  io.need("call", e.call);
+  io.need("approved", e.approved);
+  io.may("why", e.why);
+  io.may("letter", e.letter);
+}
+
+template <class Io>
+void fields(Io& io, Ref<Io, QuestionAsked> e) {
+  io.need("call", e.call);
+  io.need("question", e.question);
+}
+
+template <class Io>
+void fields(Io& io, Ref<Io, TimerSet> e) {
+  io.need("call", e.call);
+  io.need("until_ms", e.until_ms);
 }
 
 template <class Io>
@@ -149,7 +176,7 @@ class Writer {
   static json form(const auto& value) { return value; }
   template <class T>
   static json form(const std::optional<T>& value) {
-    return value ? json(*value) : json(nullptr);
+    return value ? json(form(*value)) : json(nullptr);
   }
   static json form(const CallId& call) { return to_string(call); }
   static json form(Outcome outcome) { return kOutcomes.at(static_cast<std::size_t>(outcome)); }
@@ -159,6 +186,10 @@ class Writer {
             {"cache_read", usage.cache_read},
             {"cache_write", usage.cache_write},
             {"output", usage.output}};
+  }
+  static json form(const Spent& spent) {
+    return {
+        {"usage", form(spent.usage)}, {"model_calls", spent.model_calls}, {"cost_usd", form(spent.cost_usd)}};
   }
   static json form(const std::vector<ToolSpec>& tools) {
     json list = json::array();
@@ -210,7 +241,8 @@ class Reader {
   }
   template <class T>
   static void take(const json& in, std::optional<T>& value) {
-    value = in.is_null() ? std::nullopt : std::optional<T>(in.get<T>());
+    value.reset();
+    if (!in.is_null()) take(in, value.emplace());
   }
   static void take(const json& in, CallId& call) { call = call_id_from_string(in); }
   static void take(const json& in, Outcome& outcome) { outcome = named<Outcome>(in, kOutcomes); }
@@ -227,6 +259,12 @@ class Reader {
     reader.may("cache_read", usage.cache_read);
     reader.may("cache_write", usage.cache_write);
     reader.may("output", usage.output);
+  }
+  static void take(const json& in, Spent& spent) {
+    const Reader reader(in);
+    reader.may("usage", spent.usage);
+    reader.may("model_calls", spent.model_calls);
+    reader.may("cost_usd", spent.cost_usd);
   }
   static void take(const json& in, std::vector<ToolSpec>& tools) {
     for (const json& tool : in)

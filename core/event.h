@@ -84,7 +84,42 @@ struct ToolFinished {
   CallId call;
   ToolResult result;
   std::int64_t duration_ms = 0;
+  std::optional<Spent> spent;  ///< by a child run
   bool operator==(const ToolFinished&) const = default;
+};
+
+/// A person must allow the call before it may start.
+struct ApprovalRequested {
+  static constexpr std::string_view kKind = "approval_requested";
+  CallId call;
+  std::string tool;
+  bool operator==(const ApprovalRequested&) const = default;
+};
+
+/// What the person said.
+struct ApprovalGiven {
+  static constexpr std::string_view kKind = "approval_given";
+  CallId call;
+  bool approved = false;
+  std::string why;     ///< for the model, where it is not approved
+  std::string letter;  ///< see UserSaid
+  bool operator==(const ApprovalGiven&) const = default;
+};
+
+/// The call asks a person: the next message of one is its result.
+struct QuestionAsked {
+  static constexpr std::string_view kKind = "question_asked";
+  CallId call;
+  std::string question;
+  bool operator==(const QuestionAsked&) const = default;
+};
+
+/// The call ends at that time.
+struct TimerSet {
+  static constexpr std::string_view kKind = "timer_set";
+  CallId call;
+  std::int64_t until_ms = 0;
+  bool operator==(const TimerSet&) const = default;
 };
 
 /// A message from a person.
@@ -110,7 +145,8 @@ struct TaskUpdated {
 /// The invocation ends; another can go on.
 struct Suspended {
   static constexpr std::string_view kKind = "suspended";
-  std::string reason;  ///< deadline, signal, rate_limit, outage
+  std::string
+      reason;  ///< deadline, signal, rate_limit, outage, timer; approval, question: a person is needed
   std::optional<std::int64_t> resume_at_ms;
   std::string message;
   bool operator==(const Suspended&) const = default;
@@ -124,7 +160,7 @@ struct Completed {
 
 struct Failed {
   static constexpr std::string_view kKind = "failed";
-  std::string reason;  ///< stuck, refused, or a ModelFailed's reason
+  std::string reason;  ///< stuck, verify, refused, or a ModelFailed's reason
   std::string message;
   bool can_resume = false;  ///< a person can mend the cause (a key, a quota): the next invocation tries again
   bool operator==(const Failed&) const = default;
@@ -143,9 +179,9 @@ struct LimitReached {
   bool operator==(const LimitReached&) const = default;
 };
 
-using Event =
-    std::variant<RunStarted, InvocationStarted, ModelReplied, ModelFailed, ToolStarted, ToolFinished,
-                 UserSaid, TaskUpdated, Suspended, Completed, Failed, Cancelled, LimitReached>;
+using Event = std::variant<RunStarted, InvocationStarted, ModelReplied, ModelFailed, ToolStarted,
+                           ToolFinished, ApprovalRequested, ApprovalGiven, QuestionAsked, TimerSet, UserSaid,
+                           TaskUpdated, Suspended, Completed, Failed, Cancelled, LimitReached>;
 
 /// An event in its place in the journal.
 struct Record {

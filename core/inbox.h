@@ -3,14 +3,18 @@
 #include <string>
 #include <vector>
 
+#include "core/message.h"
+
 namespace agentd {
 
 /// What somebody left for the owner of a run.
 struct Letter {
-  enum class Kind { Say, Cancel };
-  std::string id;  ///< unique in the run; letters sort by it in the order they were left
+  enum class Kind { Say, Cancel, Approve, Deny };
+  std::string
+      id;  ///< unique in the run; letters sort by it in the order they were left. Empty: not left, but said
   Kind kind = Kind::Say;
-  std::string text;
+  std::string text;  ///< Say: the message; Deny: why
+  CallId call = {};  ///< Approve, Deny: which
   bool operator==(const Letter&) const = default;
 };
 

@@ -1,5 +1,6 @@
 #include "core/loop.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/decide.h"
@@ -13,6 +14,11 @@ namespace agentd {
 
 namespace {
 
+/// A person may answer at any time.
+bool is_sooner(const Suspended& one, const Suspended& other) {
+  return other.resume_at_ms && (!one.resume_at_ms || *one.resume_at_ms < *other.resume_at_ms);
+}
+
 /// Does what was decided; what came of it is staged.
 struct Perform {
   const World& world;
@@ -23,7 +29,10 @@ struct Perform {
     for (Event& event : append.events) recorder.stage(std::move(event));
   }
 
+  /// What its tools are is settled first: the model is to be told of what has changed.
   void operator()(const AskModel& ask) const {
+    if (world.update)
+      if (std::optional<TaskUpdated> update = world.update(state)) return recorder.stage(std::move(*update));
     ModelResult result = world.model.ask(make_request(state, ask.fallback), world.stop);
     const auto stage = [&](auto& event) {
       event.fallback = ask.fallback;
@@ -34,13 +43,21 @@ struct Perform {
                result);
   }
 
+  /// Those that cannot go on now end the invocation, once all others have landed.
   void operator()(const RunTools& run) const {
-    world.tools.run(run.calls, world.stop, [&](ToolFinished finished) {
-      recorder.stage(std::move(finished));
+    std::optional<Suspended> suspended;
+    world.tools.run(run.calls, world.stop, [&](Event event) {
+      if (auto* held = std::get_if<Suspended>(&event)) {
+        if (!suspended || is_sooner(*held, *suspended)) suspended = std::move(*held);
+        return;
+      }
+      recorder.stage(std::move(event));
       recorder.commit();
     });
+    if (suspended && world.stop.reason() == StopReason::None) recorder.stage(std::move(*suspended));
   }
 
+  void operator()(const AskPerson&) const { recorder.take_in(world.person->ask(state, world.stop)); }
   void operator()(const Wait& wait) const { world.clock.sleep_until(wait.until_ms, world.stop); }
   void operator()(const Return&) const {}
 };
@@ -50,6 +67,11 @@ bool may_be_talked_out_of(const Action& action) {
   const auto* append = std::get_if<Append>(&action);
   return append == nullptr || std::holds_alternative<Completed>(append->events.front()) ||
          std::holds_alternative<Suspended>(append->events.front());
+}
+
+Now now(const World& world, const State& state) {
+  return {world.clock.now_ms(), world.stop.time_left_ms(), world.stop.reason(), world.prices,
+          world.person != nullptr && world.person->can_answer(state)};
 }
 
 }  // namespace
@@ -70,18 +92,29 @@ void Recorder::commit() {
   for (const Record& record : std::exchange(staged_, {})) observe_(record);
 }
 
+/// What a letter says of a call that waits for no approval any more comes too late.
+void Recorder::stage(const Letter& letter) {
+  const bool is_known = !letter.id.empty() && state_.letters.contains(letter.id);
+  if (is_known || state_.ending) return;
+  if (letter.kind == Letter::Kind::Cancel) return stage(Cancelled{letter.id});
+  if (letter.kind == Letter::Kind::Say) return stage(UserSaid{letter.text, letter.id});
+  const bool is_due = std::any_of(state_.calls.begin(), state_.calls.end(), [&](const CallState& call) {
+    return call.id == letter.call && call.status == CallStatus::Open && call.approval == Approval::Requested;
+  });
+  if (is_due) stage(ApprovalGiven{letter.call, letter.kind == Letter::Kind::Approve, letter.text, letter.id});
+}
+
+bool Recorder::take_in(const std::vector<Letter>& letters) {
+  for (const Letter& letter : letters) stage(letter);
+  const bool has_news = !staged_.empty();
+  commit();
+  return has_news;
+}
+
 bool Recorder::take_in(Inbox& inbox) {
   const std::vector<Letter> letters = inbox.read();
   if (letters.empty()) return false;
-  for (const Letter& letter : letters) {
-    if (state_.letters.contains(letter.id) || state_.ending) continue;
-    if (letter.kind == Letter::Kind::Cancel)
-      stage(Cancelled{letter.id});
-    else
-      stage(UserSaid{letter.text, letter.id});
-  }
-  const bool has_news = !staged_.empty();
-  commit();
+  const bool has_news = take_in(letters);
   for (const Letter& letter : letters) inbox.remove(letter);
   return has_news;
 }
@@ -97,8 +130,7 @@ void drive(const World& world, State& state, std::vector<Event> opening) {
   const Perform perform{world, state, recorder};
   for (Event& event : opening) recorder.stage(std::move(event));
   while (true) {
-    Action action = next_action(
-        state, {world.clock.now_ms(), world.stop.time_left_ms(), world.stop.reason(), world.prices});
+    Action action = next_action(state, now(world, state));
     if (!std::holds_alternative<Append>(action)) recorder.commit();
     if (std::holds_alternative<Return>(action)) return;
     if (may_be_talked_out_of(action) && recorder.take_in(world.inbox)) continue;

@@ -7,6 +7,7 @@
 #include "core/inbox.h"
 #include "core/journal.h"
 #include "core/model.h"
+#include "core/person.h"
 #include "core/price.h"
 #include "core/state.h"
 #include "core/tool.h"
@@ -24,6 +25,9 @@ struct World {
   /// Told of each record after its commit. Must not throw.
   std::function<void(const Record&)> observe;
   std::vector<std::optional<Price>> prices = {};  ///< of the task's model and its fallbacks
+  Person* person = nullptr;                       ///< null: nobody is here
+  /// What has become of the task's tools since they were last put down; none: nothing.
+  std::function<std::optional<TaskUpdated>(const State&)> update = {};
 };
 
 /// The only way into a journal: append, then apply; once committed, tell.
@@ -36,8 +40,12 @@ class Recorder {
   void commit();
   /// Makes what people left in the inbox durable, each letter once. False if there was nothing new.
   bool take_in(Inbox& inbox);
+  /// The same for what was said right here.
+  bool take_in(const std::vector<Letter>& letters);
 
  private:
+  void stage(const Letter& letter);
+
   Journal& journal_;
   Clock& clock_;
   State& state_;

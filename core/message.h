@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,14 @@ struct Usage {
     output += other.output;
     return *this;
   }
+};
+
+/// What model calls took, of a run as a whole.
+struct Spent {
+  Usage usage;
+  std::int64_t model_calls = 0;
+  std::optional<double> cost_usd = 0.0;  ///< none: a price was unknown
+  bool operator==(const Spent&) const = default;
 };
 
 enum class Role { User, Assistant, Tool };

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
+#include <utility>
 
+#include "core/checks.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -84,6 +87,7 @@ class Applier {
     s_.rejections = e.rejected.empty() ? 0 : s_.rejections + 1;
     s_.rejected = e.rejected;
     if (!e.rejected.empty()) say(e.complaint);
+    if (s_.answered) begin_checks(s_);
     if (e.cached) return;
     s_.expected_reply_ms = std::max(e.duration_ms, (s_.expected_reply_ms + e.duration_ms) / 2);
     add_usage(e.usage, e.cost_usd);
@@ -113,14 +117,44 @@ class Applier {
     call.status = CallStatus::Done;
     call.result = e.result;
     s_.idle_invocations = 0;
+    if (e.spent) add(*e.spent);
     const auto done = [](const CallState& c) { return c.status == CallStatus::Done; };
     if (std::all_of(s_.calls.begin(), s_.calls.end(), done)) settle();
   }
 
+  void operator()(const ApprovalRequested& e) { unfinished(e.call).approval = Approval::Requested; }
+
+  void operator()(const ApprovalGiven& e) {
+    know(e.letter);
+    CallState& call = unfinished(e.call);
+    call.approval = e.approved ? Approval::Given : Approval::Refused;
+    call.why = e.why;
+    s_.idle_invocations = 0;
+  }
+
+  void operator()(const QuestionAsked& e) {
+    CallState& call = unfinished(e.call);
+    call.status = CallStatus::Asking;
+    call.question = e.question;
+  }
+
+  void operator()(const TimerSet& e) {
+    CallState& call = unfinished(e.call);
+    call.status = CallStatus::Waiting;
+    call.until_ms = e.until_ms;
+  }
+
+  /// The answer to the first open question, if there is one.
   void operator()(const UserSaid& e) {
-    if (!e.letter.empty()) s_.letters.insert(e.letter);
+    know(e.letter);
     s_.rejections = 0;
-    say(e.text);
+    forget_checks(s_);
+    const auto asks = [](const CallState& c) { return c.status == CallStatus::Asking && !c.answer; };
+    const auto question = std::find_if(s_.calls.begin(), s_.calls.end(), asks);
+    if (question != s_.calls.end())
+      question->answer = e.text;
+    else
+      say(e.text);
   }
 
   void operator()(const TaskUpdated& e) {
@@ -138,9 +172,10 @@ class Applier {
   void operator()(const Suspended& e) {
     s_.suspended = e;
     forget_attempts();
-    if (e.resume_at_ms) s_.resume_at_ms = *e.resume_at_ms;
+    if (e.resume_at_ms && s_.calls.empty()) s_.resume_at_ms = *e.resume_at_ms;
     // A wait is nobody's fault. Deadlines and signals that always come too early are a loop that costs money.
-    if (e.resume_at_ms) s_.idle_invocations = std::max<std::int64_t>(0, s_.idle_invocations - 1);
+    if (e.resume_at_ms || is_for_person(e))
+      s_.idle_invocations = std::max<std::int64_t>(0, s_.idle_invocations - 1);
   }
 
   void operator()(const Failed& e) {
@@ -157,6 +192,11 @@ class Applier {
     s_.models.assign(1 + s_.task.model.fallbacks.size(), {});
     s_.rejections = 0;
     s_.resume_at_ms = 0;
+    forget_checks(s_);
+  }
+
+  void know(const std::string& letter) {
+    if (!letter.empty()) s_.letters.insert(letter);
   }
 
   /// A new invocation tries as often as any. Where there are fallbacks the count goes on: short invocations
@@ -195,14 +235,20 @@ class Applier {
 
   /// All calls have results: they go to the transcript in call order, then what people said meanwhile.
   void settle() {
+    if (s_.checking)
+      settle_checks(s_);
+    else
+      settle_calls();
+    s_.calls.clear();
+    for (Message& message : std::exchange(s_.said, {})) say(message.text);
+  }
+
+  void settle_calls() {
     for (CallState& c : s_.calls)
       s_.transcript.push_back({.role = Role::Tool,
                                .text = std::move(c.result.text),
                                .call = {std::move(c.call.provider_id), std::move(c.call.name), {}},
                                .is_error = c.result.outcome != Outcome::Ok});
-    s_.calls.clear();
-    for (Message& message : s_.said) s_.transcript.push_back(std::move(message));
-    s_.said.clear();
   }
 
   void say(const std::string& text) {
@@ -210,11 +256,13 @@ class Applier {
     s_.answered = false;
   }
 
-  void add_usage(const Usage& usage, const std::optional<double>& cost) {
-    ++s_.model_calls;
-    s_.usage += usage;
-    if (s_.cost_usd && cost)
-      *s_.cost_usd += *cost;
+  void add_usage(const Usage& usage, const std::optional<double>& cost) { add({usage, 1, cost}); }
+
+  void add(const Spent& spent) {
+    s_.model_calls += spent.model_calls;
+    s_.usage += spent.usage;
+    if (s_.cost_usd && spent.cost_usd)
+      *s_.cost_usd += *spent.cost_usd;
     else
       s_.cost_usd.reset();
   }
@@ -229,6 +277,10 @@ bool may_follow_ending(const Event& event, const Ending& ending) {
 }
 
 }  // namespace
+
+bool is_for_person(const Suspended& suspended) {
+  return suspended.reason == "approval" || suspended.reason == "question";
+}
 
 bool is_final(const ModelFailed& failure) {
   return failure.reason == "refused" || failure.reason == "length";

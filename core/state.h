@@ -10,14 +10,23 @@
 
 namespace agentd {
 
-enum class CallStatus { Open, Started, Done };
+/// Asking and Waiting follow Started: a person's answer or the clock ends the call.
+enum class CallStatus { Open, Started, Asking, Waiting, Done };
 
-/// A call of the last reply.
+enum class Approval { None, Requested, Given, Refused };
+
+/// A call of the last reply, or a check of its answer.
 struct CallState {
   CallId id;
   ToolCall call;
   CallStatus status = CallStatus::Open;
+  Approval approval = Approval::None;
+  std::string why = {};         ///< it was refused
   std::int64_t invocation = 0;  ///< which one started the last attempt
+  std::string question = {};
+  std::optional<std::string> answer = {};
+  std::int64_t until_ms = 0;
+  std::int64_t attempts = 0;  ///< a check: answers that may fail it
   ToolResult result = {};
   bool operator==(const CallState&) const = default;
 };
@@ -51,7 +60,10 @@ struct State {
   std::vector<CallState> calls;     ///< of the last reply, until all have results
   std::vector<Message> said;        ///< messages that wait for those results
   std::set<std::string> letters;    ///< inbox letters taken in
-  bool answered = false;            ///< the last reply asked for no calls
+  bool answered = false;            ///< the last reply asked for no calls, and has passed its checks
+  bool checking = false;            ///< `calls` are the checks of an answer
+  std::int64_t failed_checks = 0;   ///< answers in a row that failed one
+  bool is_unverified = false;       ///< the last of them has used up the attempts
 
   std::int64_t invocation = 0;         ///< invocations so far
   std::int64_t idle_invocations = 0;   ///< in a row, up to this one, without a new reply or result
@@ -77,6 +89,15 @@ struct State {
   /// Throws Error(Storage) on an order of events that cannot be.
   void apply(const Record& record);
 };
+
+/// Whether a person must do something before the call can go on.
+inline bool needs_person(const CallState& call) {
+  return (call.status == CallStatus::Open && call.approval == Approval::Requested) ||
+         (call.status == CallStatus::Asking && !call.answer);
+}
+
+/// Whether the invocation ended because a person is needed.
+bool is_for_person(const Suspended& suspended);
 
 /// A longer wait is not slept through: another model is asked, or the run is suspended until then.
 constexpr std::int64_t kLongestWaitMs = 60'000;

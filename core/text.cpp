@@ -147,6 +147,56 @@ std::string format_time(std::int64_t wall_ms) {
   return out.data();
 }
 
+namespace {
+
+/// A whole number of two or four digits.
+std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
+  int value = 0;
+  if (text.size() < at + count) return std::nullopt;
+  const char* end = text.data() + at + count;
+  const auto [rest, error] = std::from_chars(text.data() + at, end, value);
+  return error == std::errc() && rest == end && value >= 0 ? std::optional(value) : std::nullopt;
+}
+
+/// Minutes of "Z" or "+01:30".
+std::optional<int> offset_of(std::string_view text) {
+  if (text == "Z" || text == "z") return 0;
+  const auto hours = digits(text, 1, 2);
+  const auto minutes = digits(text, 4, 2);
+  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':' || !hours || !minutes ||
+      *hours > 23 || *minutes > 59)
+    return std::nullopt;
+  return (text[0] == '-' ? -1 : 1) * (*hours * 60 + *minutes);
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_time(std::string_view text) {
+  constexpr std::array<std::pair<std::size_t, std::size_t>, 6> kParts{
+      {{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}}};
+  std::array<int, 6> parts{};
+  for (std::size_t i = 0; i < kParts.size(); ++i) {
+    const auto part = digits(text, kParts[i].first, kParts[i].second);
+    if (!part) return std::nullopt;
+    parts[i] = *part;
+  }
+  const bool has_marks = text[4] == '-' && text[7] == '-' &&
+                         (text[10] == 'T' || text[10] == 't' || text[10] == ' ') && text[13] == ':' &&
+                         text[16] == ':';
+  std::string_view rest = text.substr(19);
+  if (rest.starts_with('.'))
+    rest.remove_prefix(std::min(rest.find_first_not_of("0123456789", 1), rest.size()));
+  const auto offset = offset_of(rest);
+  const std::chrono::year_month_day day{std::chrono::year(parts[0]),
+                                        std::chrono::month(static_cast<unsigned>(parts[1])),
+                                        std::chrono::day(static_cast<unsigned>(parts[2]))};
+  if (!has_marks || !offset || !day.ok() || parts[3] > 23 || parts[4] > 59 || parts[5] > 60)
+    return std::nullopt;
+  const auto minutes = std::chrono::sys_days(day).time_since_epoch() / std::chrono::minutes(1) +
+                       parts[3] * 60 + parts[4] - *offset;
+  return (static_cast<std::int64_t>(minutes) * 60 + parts[5]) * 1000;
+}
+
 std::string_view trimmed(std::string_view text, std::string_view what) {
   const std::size_t begin = text.find_first_not_of(what);
   if (begin == std::string_view::npos) return {};

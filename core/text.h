@@ -23,6 +23,9 @@ std::string format_duration(std::int64_t milliseconds);
 /// 2026-11-22T13:27:00Z
 std::string format_time(std::int64_t wall_ms);
 
+/// The same and back, with fractions and offsets of RFC 3339; none for anything else.
+std::optional<std::int64_t> parse_time(std::string_view text);
+
 /// Without the characters of `what` at both ends.
 std::string_view trimmed(std::string_view text, std::string_view what = " \t\r\n");
 /// Each byte that is not part of valid UTF-8 becomes U+FFFD.

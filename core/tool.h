@@ -3,11 +3,20 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/event.h"
 
 namespace agentd {
+
+/// The tool by which checks of an answer stand in the journal. Its arguments are those of the shell.
+constexpr std::string_view kVerifyCall = "verify";
+
+/// Settle: a dead invocation had started the call, and its tool can tell what became of it. Verify: no call
+/// of the model, but a check of its answer.
+enum class Purpose { Call, Settle, Verify };
 
 /// One call to be run now.
 struct ToolRun {
@@ -15,17 +24,24 @@ struct ToolRun {
   std::string tool;
   std::string arguments;  ///< the model's text
   std::string key;        ///< idempotency key: the same on every attempt at this call
+  Purpose purpose = Purpose::Call;
   bool operator==(const ToolRun&) const = default;
 };
 
 class Tools {
  public:
   virtual ~Tools() = default;
-  /// Runs the calls, several at a time, and hands over each result as it lands, on the caller's thread.
-  /// Returns when all have ended. A call that was cut off because `stop` has a reason has no result: it may
-  /// have taken effect.
+  /// Runs the calls, several at a time, and hands over what came of each as it lands, on the caller's thread:
+  /// ToolFinished; QuestionAsked or TimerSet, where others will end the call; ToolStarted, where a call to be
+  /// settled has had no effect and is to be made anew; Suspended, where it cannot go on now. Returns when all
+  /// have landed. A call that was cut off because `stop` has a reason does not land: it may have taken
+  /// effect.
   virtual void run(std::span<const ToolRun> calls, const Stop& stop,
-                   const std::function<void(ToolFinished)>& landed) = 0;
+                   const std::function<void(Event)>& landed) = 0;
+  /// All tools that there are now. Waits, for a while, for servers that have not told yet what they have.
+  virtual std::vector<ToolSpec> specs(const Stop& stop) = 0;
+  /// Whether a server has said that its tools have changed since.
+  virtual bool have_changed() const { return false; }
 };
 
 }  // namespace agentd

@@ -23,10 +23,10 @@ TEST_CASE("Letters are read whole, in the order they were left, until they are r
   const RunGround run;
   InboxFolder inbox(run.paths), other(run.paths);
   CHECK(inbox.read().empty());
-  inbox.leave(Letter::Kind::Say, "first: Grüße, \"quoted\" \n\x01", 1000);
-  other.leave(Letter::Kind::Say, "second, in the same millisecond", 1000);
-  inbox.leave(Letter::Kind::Cancel, "", 1000);
-  other.leave(Letter::Kind::Say, "fourth, though its clock is late", 5);
+  inbox.leave({"", Letter::Kind::Say, "first: Grüße, \"quoted\" \n\x01"}, 1000);
+  other.leave({"", Letter::Kind::Say, "second, in the same millisecond"}, 1000);
+  inbox.leave({"", Letter::Kind::Cancel, ""}, 1000);
+  other.leave({"", Letter::Kind::Say, "fourth, though its clock is late"}, 5);
   const std::vector<Letter> letters = inbox.read();
   REQUIRE(letters.size() == 4);
   CHECK(letters[0] == Letter{letters[0].id, Letter::Kind::Say, "first: Grüße, \"quoted\" \n\x01"});
@@ -43,10 +43,10 @@ TEST_CASE("Letters are read whole, in the order they were left, until they are r
 TEST_CASE("A letter's name never comes again", "[store]") {
   const RunGround run;
   InboxFolder inbox(run.paths);
-  inbox.leave(Letter::Kind::Say, "one", 1000);
+  inbox.leave({"", Letter::Kind::Say, "one"}, 1000);
   const Letter first = inbox.read().front();
   inbox.remove(first);
-  inbox.leave(Letter::Kind::Say, "two", 1000);
+  inbox.leave({"", Letter::Kind::Say, "two"}, 1000);
   CHECK(inbox.read().front().id != first.id);
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("What is no letter is passed over and left alone", "[store]") {
   fs::create_symlink("nowhere", run.paths.inbox() / "dangling");
   const auto before = files_below(run.paths.inbox());
   CHECK(inbox.read().empty());
-  inbox.leave(Letter::Kind::Say, "hello", 1000);
+  inbox.leave({"", Letter::Kind::Say, "hello"}, 1000);
   CHECK(texts_in(inbox) == std::vector<std::string>{"hello"});
   inbox.remove(inbox.read().front());
   CHECK(files_below(run.paths.inbox()) == before);
@@ -91,9 +91,9 @@ TEST_CASE("A letter written by hand is read too", "[store]") {
 TEST_CASE("A text that is not UTF-8 is left with marks in its place", "[store]") {
   const RunGround run;
   InboxFolder inbox(run.paths);
-  inbox.leave(Letter::Kind::Say,
-              "a\xff"
-              "b",
+  inbox.leave({"", Letter::Kind::Say,
+               "a\xff"
+               "b"},
               1000);
   CHECK(texts_in(inbox) == std::vector<std::string>{"a\ufffd"
                                                     "b"});
@@ -104,5 +104,5 @@ TEST_CASE("A run without an inbox has no letters and takes none", "[store]") {
   InboxFolder inbox(run.paths);
   fs::remove_all(run.paths.inbox());
   CHECK(inbox.read().empty());
-  CHECK_THROWS_AS(inbox.leave(Letter::Kind::Say, "hello", 1000), Error);
+  CHECK_THROWS_AS(inbox.leave({"", Letter::Kind::Say, "hello"}, 1000), Error);
 }

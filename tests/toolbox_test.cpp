@@ -51,7 +51,8 @@ class Bench {
     const auto thread = std::this_thread::get_id();
     const auto tools =
         make_toolbox(setups, {folder / "in", folder / "outputs", *process, NeverStop(), env, secrets}, clock);
-    tools->run(runs, stop, [&](ToolFinished finished) {
+    tools->run(runs, stop, [&](Event event) {
+      ToolFinished& finished = std::get<ToolFinished>(event);
       CHECK(std::this_thread::get_id() == thread);
       landed.push_back(std::move(finished));
       on_landed();

@@ -6,11 +6,13 @@
 
 namespace agentd {
 
+std::unique_ptr<Tool> make_ask(const ToolSetup& setup);
 std::unique_ptr<Tool> make_edit_file(const ToolSetup& setup);
 std::unique_ptr<Tool> make_list(const ToolSetup& setup);
 std::unique_ptr<Tool> make_read_file(const ToolSetup& setup);
 std::unique_ptr<Tool> make_search(const ToolSetup& setup);
 std::unique_ptr<Tool> make_shell(const ToolSetup& setup);
+std::unique_ptr<Tool> make_wait(const ToolSetup& setup);
 std::unique_ptr<Tool> make_write_file(const ToolSetup& setup);
 
 }  // namespace agentd

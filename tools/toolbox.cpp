@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "tools/answers.h"
 #include "tools/arguments.h"
+#include "tools/builtin.h"
 #include "tools/call_output.h"
 #include "tools/tools.h"
 
@@ -21,18 +22,19 @@ constexpr std::size_t kMostThreads = 8;
 
 /// Calls that one thread runs one after the other.
 using Lane = std::vector<const ToolRun*>;
-using RunCall = std::function<std::optional<ToolFinished>(const ToolRun&)>;
+using RunCall = std::function<std::optional<Event>(const ToolRun&)>;
+using Landed = std::function<void(Event)>;
 
 /// Runs lanes on threads of its own and hands over what lands on the caller's.
 class Lanes {
  public:
   Lanes(std::vector<Lane> lanes, const RunCall& run_call) : lanes_(std::move(lanes)), run_call_(run_call) {}
 
-  void run(const std::function<void(ToolFinished)>& landed) {
+  void run(const Landed& landed) {
     {
       std::vector<std::jthread> threads = start_threads();
       try {
-        while (std::optional<ToolFinished> finished = next_landed()) landed(std::move(*finished));
+        while (std::optional<Event> finished = next_landed()) landed(std::move(*finished));
       } catch (...) {
         abandon(std::current_exception());
       }
@@ -78,7 +80,7 @@ class Lanes {
     return next_ < lanes_.size() ? &lanes_[next_++] : nullptr;
   }
 
-  void land(std::optional<ToolFinished> finished) {
+  void land(std::optional<Event> finished) {
     if (!finished) return;
     const std::lock_guard lock(mutex_);
     landed_.push_back(std::move(*finished));
@@ -86,11 +88,11 @@ class Lanes {
   }
 
   /// Waits for it; none: all is done.
-  std::optional<ToolFinished> next_landed() {
+  std::optional<Event> next_landed() {
     std::unique_lock lock(mutex_);
     news_.wait(lock, [this] { return !landed_.empty() || working_ == 0; });
     if (landed_.empty()) return std::nullopt;
-    ToolFinished first = std::move(landed_.front());
+    Event first = std::move(landed_.front());
     landed_.pop_front();
     return first;
   }
@@ -112,27 +114,29 @@ class Lanes {
   std::condition_variable news_;
   std::size_t next_ = 0;
   std::size_t working_ = 0;
-  std::deque<ToolFinished> landed_;
+  std::deque<Event> landed_;
   std::exception_ptr failure_;
 };
 
 class Toolbox final : public Tools {
  public:
+  std::vector<ToolSpec> specs(const Stop&) override { return tool_specs(setups_); }
+
   Toolbox(const std::vector<ToolSetup>& setups, ToolContext context, Clock& clock)
-      : context_(std::move(context)), clock_(clock) {
+      : setups_(setups), context_(std::move(context)), clock_(clock) {
     for (const ToolSpec& spec : tool_specs(setups)) names_.push_back(spec.name);
     for (const ToolSetup& setup : setups) tools_.emplace(setup.name, make_tool(setup));
   }
 
-  void run(std::span<const ToolRun> calls, const Stop& stop,
-           const std::function<void(ToolFinished)>& landed) override {
+  void run(std::span<const ToolRun> calls, const Stop& stop, const Landed& landed) override {
     const ToolContext context{context_.workspace,   context_.outputs, context_.process, stop,
-                              context_.environment, context_.secrets, context_.journal};
+                              context_.environment, context_.secrets, context_.clock,   context_.http,
+                              context_.journal};
     const RunCall run_one = [&](const ToolRun& call) { return run_call(call, context); };
     std::vector<Lane> lanes = lanes_of(calls);
     if (lanes.size() > 1) return Lanes(std::move(lanes), run_one).run(landed);
     for (const ToolRun& call : calls) {
-      if (std::optional<ToolFinished> finished = run_one(call)) landed(std::move(*finished));
+      if (std::optional<Event> finished = run_one(call)) landed(std::move(*finished));
     }
   }
 
@@ -177,29 +181,41 @@ class Toolbox final : public Tools {
   }
 
   /// None: it was cut off.
-  std::optional<ToolFinished> run_call(const ToolRun& call, const ToolContext& context) {
+  std::optional<Event> run_call(const ToolRun& call, const ToolContext& context) {
     if (context.stop.reason() != StopReason::None) return std::nullopt;
     const std::int64_t began = now();
     CallOutput output(call.call, context.outputs, context.secrets);
     const ToolAnswer answer = answer_of(call, context, output);
     if (answer.cut_off) return std::nullopt;
+    if (answer.event) return answer.event;
     output.write(answer.text);
     const std::string_view mark = find("read_file") != nullptr ? sentence("cut") : sentence("cut_no_reader");
     return ToolFinished{call.call, output.finish(answer.outcome, mark), now() - began};
   }
 
   ToolAnswer answer_of(const ToolRun& call, const ToolContext& context, CallOutput& output) const {
+    const OutputSink sink = [&](std::string_view bytes) { output.write(bytes); };
+    if (call.purpose == Purpose::Verify) return check_answer(call, context, sink);
     const Tool* tool = find(call.tool);
     if (tool == nullptr) return unknown_tool(call.tool);
     try {
       const std::string problem = arguments_problem(tool->spec(), call.arguments);
       if (!problem.empty()) return failed(problem);
-      return tool->run(call, context, [&](std::string_view bytes) { output.write(bytes); });
+      if (call.purpose == Purpose::Call) return tool->run(call, context, sink);
+      const std::optional<ToolAnswer> settled = tool->settle(call, context, sink);
+      return settled ? *settled : ToolAnswer{Outcome::Unknown, std::string(prompts::interrupted)};
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
       return failed(fill(sentence("tool_failed"), {{"why", error.what()}}));
     }
+  }
+
+  /// What it puts out matters only where it fails.
+  static ToolAnswer check_answer(const ToolRun& call, const ToolContext& context, const OutputSink& sink) {
+    constexpr std::int64_t kLongestMs = 24LL * 3600 * 1000;  // the task has its own limit
+    sink(fill(sentence("check"), {{"command", Arguments(call.arguments).text("command")}}) + "\n");
+    return make_shell({.name = "shell", .timeout_ms = kLongestMs})->run(call, context, sink);
   }
 
   ToolAnswer unknown_tool(const std::string& name) const {
@@ -216,6 +232,7 @@ class Toolbox final : public Tools {
     return clock_.monotonic_ms();
   }
 
+  std::vector<ToolSetup> setups_;
   ToolContext context_;
   Clock& clock_;
   std::mutex clock_mutex_;

@@ -23,9 +23,10 @@ struct Row {
 };
 
 constexpr std::array kTools = {
-    Row{"edit_file", make_edit_file, kNone},         Row{"list", make_list, kNone},
-    Row{"read_file", make_read_file, kNone},         Row{"search", make_search, kNone},
-    Row{"shell", make_shell, "timeout env network"}, Row{"write_file", make_write_file, kNone},
+    Row{"ask", make_ask, kNone},       Row{"edit_file", make_edit_file, kNone},
+    Row{"list", make_list, kNone},     Row{"read_file", make_read_file, kNone},
+    Row{"search", make_search, kNone}, Row{"shell", make_shell, "timeout env network"},
+    Row{"wait", make_wait, kNone},     Row{"write_file", make_write_file, kNone},
 };
 
 void check_settings(const Row& row, const ToolSetup& setup) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/http.h"
 #include "core/process.h"
 #include "core/tool.h"
 
@@ -23,6 +24,8 @@ struct ToolContext {
   const Stop& stop;                                ///< of the call; the toolbox puts its own here
   std::map<std::string, std::string> environment;  ///< for child processes, secrets left out
   std::vector<std::string> secrets;                ///< masked in every result
+  Clock* clock = nullptr;                          ///< may be called from several threads
+  HttpTransport* http = nullptr;                   ///< one exchange at a time
   /// The run's own: closing any descriptor of it, or of its -wal, would drop the locks that make us the
   /// owner.
   std::filesystem::path journal = {};
@@ -36,6 +39,8 @@ struct ToolAnswer {
   Outcome outcome = Outcome::Ok;
   std::string text;      ///< comes after all that went into the sink
   bool cut_off = false;  ///< the invocation had to end first: the call may or may not have taken effect
+  /// What happened instead of an end, see Tools::run; the rest does not matter then.
+  std::optional<Event> event = {};
 };
 
 class Tool {
@@ -45,6 +50,11 @@ class Tool {
   /// The toolbox has checked the arguments by spec().parameters. What else is bad about them is an answer
   /// that the model reads, never an exception. Called from several threads.
   virtual ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink& output) const = 0;
+  /// Finds out what became of a call that was interrupted: an answer, as run would have given; ToolStarted if
+  /// it had no effect; none if that cannot be known. Called only where the task gives the tool a check.
+  virtual std::optional<ToolAnswer> settle(const ToolRun&, const ToolContext&, const OutputSink&) const {
+    return std::nullopt;
+  }
   /// Quick work on files: such calls of one reply run one after the other, each seeing what those before it
   /// did.
   virtual bool keeps_order() const { return false; }

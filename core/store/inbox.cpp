@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <iomanip>
@@ -12,6 +13,7 @@
 #include <random>
 #include <sstream>
 
+#include "core/error.h"
 #include "core/store/files.h"
 
 namespace agentd {
@@ -20,8 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kSay = "say";
-constexpr const char* kCancel = "cancel";
+constexpr std::array<const char*, 4> kKinds{"say", "cancel", "approve", "deny"};
 constexpr std::size_t kTimeDigits = 20;
 constexpr off_t kLargest = 1 << 20;
 
@@ -55,9 +56,19 @@ std::optional<Letter> letter_from(const fs::path& path) {
   if (!letter.is_object()) return {};
   const auto kind = letter.find("kind"), text = letter.find("text");
   if (kind == letter.end() || text == letter.end() || !text->is_string()) return {};
-  if (*kind != kSay && *kind != kCancel) return {};
-  return Letter{path.filename().string(), *kind == kSay ? Letter::Kind::Say : Letter::Kind::Cancel,
+  const auto* known = std::find(kKinds.begin(), kKinds.end(), *kind);
+  if (known == kKinds.end()) return {};
+  Letter result{path.filename().string(), static_cast<Letter::Kind>(known - kKinds.begin()),
                 text->get<std::string>()};
+  if (result.kind != Letter::Kind::Approve && result.kind != Letter::Kind::Deny) return result;
+  try {
+    result.call = call_id_from_string(letter.value("call", ""));
+  } catch (const Error&) {
+    return {};
+  } catch (const json::exception&) {
+    return {};
+  }
+  return result;
 }
 
 }  // namespace
@@ -79,10 +90,11 @@ void InboxFolder::remove(const Letter& letter) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno("remove", path, errno);
 }
 
-void InboxFolder::leave(Letter::Kind kind, const std::string& text, std::int64_t now_ms) {
-  const json letter = {{"kind", kind == Letter::Kind::Say ? kSay : kCancel}, {"text", text}};
+void InboxFolder::leave(const Letter& letter, std::int64_t now_ms) {
+  json form = {{"kind", kKinds.at(static_cast<std::size_t>(letter.kind))}, {"text", letter.text}};
+  if (letter.call != CallId{}) form["call"] = to_string(letter.call);
   const std::string id = next_id(list_folder(paths_.inbox()), now_ms);
-  publish(paths_.inbox() / id, letter.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+  publish(paths_.inbox() / id, form.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace agentd

@@ -11,8 +11,8 @@ class InboxFolder : public Inbox {
   explicit InboxFolder(RunPaths paths) : paths_(std::move(paths)) {}
   std::vector<Letter> read() override;
   void remove(const Letter& letter) override;
-  /// Durable on return.
-  void leave(Letter::Kind kind, const std::string& text, std::int64_t now_ms);
+  /// Durable on return. The letter is given an id.
+  void leave(const Letter& letter, std::int64_t now_ms);
 
  private:
   RunPaths paths_;

@@ -106,7 +106,7 @@ class CountingTools : public Tools {
  public:
   CountingTools(Lasting& lasting, Fuse& fuse) : lasting_(lasting), fuse_(fuse) {}
   void run(std::span<const ToolRun> calls, const Stop& stop,
-           const std::function<void(ToolFinished)>& landed) override {
+           const std::function<void(Event)>& landed) override {
     for (const ToolRun& call : calls) {
       fuse_.pass();
       ++lasting_.effects[to_string(call.call)];
@@ -114,8 +114,9 @@ class CountingTools : public Tools {
     }
     if (stop.reason() != StopReason::None) return;
     for (auto call = calls.rbegin(); call != calls.rend(); ++call)
-      landed({call->call, {Outcome::Ok, call->tool + call->arguments, ""}, 1});
+      landed(ToolFinished{call->call, {Outcome::Ok, call->tool + call->arguments, ""}, 1});
   }
+  std::vector<ToolSpec> specs(const Stop&) override { return {}; }
 
  private:
   Lasting& lasting_;
