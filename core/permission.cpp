@@ -1,7 +1,6 @@
 #include "core/permission.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -94,9 +93,30 @@ bool is_command(const std::string& command, std::string_view glob) {
   return command.find_first_of(kHiding) == std::string::npos && fits_glob(command, glob);
 }
 
+/// Without empty parts, `.` and `..` as far as they can be followed by name.
+std::string plain_path(std::string_view path) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view part = path.substr(begin, end - begin);
+    begin = end + 1;
+    if (part.empty() || part == ".") continue;
+    if (part != "..")
+      parts.push_back(part);
+    else if (!parts.empty() && parts.back() != "..")
+      parts.pop_back();
+    else if (!path.starts_with('/'))
+      parts.push_back(part);
+  }
+  std::string plain = path.starts_with('/') ? "/" : "";
+  for (const std::string_view part : parts)
+    plain.append(plain.empty() || plain == "/" ? "" : "/").append(part);
+  return plain;
+}
+
 /// However the path is written; an absolute one may lead into the workspace.
 bool occurs_in_path(const std::string& path, std::string_view glob) {
-  std::string normal = std::filesystem::path(path).lexically_normal().generic_string();
+  const std::string normal = plain_path(path);
   if (fits_glob(path, glob) || fits_glob(normal, glob) || fits_glob(normal + "/", glob)) return true;
   if (!path.starts_with('/')) return false;
   for (std::size_t slash = normal.find('/'); slash != std::string::npos; slash = normal.find('/', slash + 1))
@@ -105,7 +125,7 @@ bool occurs_in_path(const std::string& path, std::string_view glob) {
 }
 
 bool is_path(const std::string& path, std::string_view glob) {
-  const std::string normal = std::filesystem::path(path).lexically_normal().generic_string();
+  const std::string normal = plain_path(path);
   return !normal.starts_with("..") && fits_glob(normal, glob);
 }
 
