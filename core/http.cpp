@@ -16,6 +16,13 @@ std::string without_slashes(std::string url) {
   return url;
 }
 
+std::string_view host_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("/?#"));
+  return url.substr(url.find('@') == std::string_view::npos ? 0 : url.rfind('@') + 1);
+}
+
 const std::string* find_header(const HttpHeaders& headers, std::string_view name) {
   const auto same = [](char a, char b) { return to_lower(a) == to_lower(b); };
   for (const auto& [key, value] : headers) {

@@ -3,18 +3,20 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdlib>
-#include <exception>
+#include <mutex>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/os/curl_http_guard.h"
+#include "core/os/curl_http_incoming.h"
 
 namespace agentd {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::int64_t kLongestLook = 5'000;  // for a name that may be known to the proxy alone
 
 struct FreeEasy {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -26,106 +28,54 @@ struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
-/// Host and port of a URL, for messages: the rest may hold secrets.
-std::string_view host_of(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("/?#"));
-  return url.substr(url.find('@') == std::string_view::npos ? 0 : url.rfind('@') + 1);
-}
-
 std::string seconds(std::int64_t ms) {
   return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
 }
 
-/// What comes in during one exchange, between curl's callbacks and the sink.
-class Incoming {
+/// One exchange at a time, and the connection kept between them.
+class Line {
+  using Kind = HttpFailure::Kind;
+
  public:
-  explicit Incoming(HttpSink& sink) : sink_(sink) {}
-
-  /// An exception must not pass through curl: it waits here.
-  void rethrow() const {
-    if (thrown_) std::rethrow_exception(thrown_);
+  Line() : easy_(curl_easy_init()), multi_(curl_multi_init()) {
+    if (!easy_ || !multi_) throw Error(Exit::Failed, "libcurl cannot be initialised");
   }
 
-  static std::size_t on_header(char* data, std::size_t, std::size_t size, void* self) {
-    auto* incoming = static_cast<Incoming*>(self);
-    return incoming->guarded(size, [&] { incoming->header({data, size}); });
-  }
-  static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
-    auto* incoming = static_cast<Incoming*>(self);
-    return incoming->guarded(size, [&] { incoming->sink_.body({data, size}); });
+  std::optional<HttpFailure> send(const HttpRequest& request, HttpSink& sink, const Stop& stop) {
+    if (stop.reason() != StopReason::None) return failure(Kind::Interrupted, request, "was interrupted");
+    CurlGuard guard(request);
+    CurlIncoming incoming(sink, request.max_body_bytes);
+    if (guard.must_look()) {
+      HttpRequest look = request;
+      look.timeout_ms = std::min(request.timeout_ms, kLongestLook);
+      const std::optional<HttpFailure> seen = exchange(look, incoming, guard, stop);
+      if (seen && (seen->kind == Kind::Forbidden || seen->kind == Kind::Interrupted)) return seen;
+      guard.go_through();
+    }
+    return exchange(request, incoming, guard, stop);
   }
 
  private:
-  template <class Work>
-  std::size_t guarded(std::size_t size, Work work) {
-    try {
-      work();
-      return size;
-    } catch (...) {
-      thrown_ = std::current_exception();
-      return 0;
-    }
+  static HttpFailure failure(Kind kind, const HttpRequest& request, const std::string& what) {
+    return {kind, "the request to " + std::string(host_of(request.url)) + " " + what};
   }
 
-  /// A status line begins anew: interim responses (1xx) come before the real one. Trailers after it are
-  /// dropped.
-  void header(std::string_view line) {
-    if (told_) return;
-    if (line.starts_with("HTTP/")) {
-      headers_.clear();
-      status_ = 0;
-      const std::string_view rest = trimmed(line.substr(std::min(line.find(' '), line.size())));
-      std::from_chars(rest.data(), rest.data() + rest.size(), status_);
-    } else if (!trimmed(line).empty()) {
-      const std::size_t colon = std::min(line.find(':'), line.size() - 1);
-      headers_.emplace_back(trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
-    } else if (status_ >= 200) {
-      told_ = true;
-      sink_.head(status_, headers_);
-    }
-  }
-
-  HttpSink& sink_;
-  int status_ = 0;
-  HttpHeaders headers_;
-  bool told_ = false;
-  std::exception_ptr thrown_;
-};
-
-class CurlHttp : public HttpTransport {
- public:
-  std::optional<HttpFailure> send(const HttpRequest& request, HttpSink& sink, const Stop& stop) override {
-    if (stop.reason() != StopReason::None)
-      return failure(HttpFailure::Kind::Interrupted, request, "was interrupted");
-    start();
-    Incoming incoming(sink);
+  std::optional<HttpFailure> exchange(const HttpRequest& request, CurlIncoming& incoming, CurlGuard& guard,
+                                      const Stop& stop) {
     const std::unique_ptr<curl_slist, FreeList> headers = header_list(request.headers);
     prepare(request, incoming, headers.get());
+    guard.attach(easy_.get());
     curl_multi_add_handle(multi_.get(), easy_.get());
     std::optional<HttpFailure> failed = transfer(request, stop);
     // Of a transfer that is not over, curl closes the connection here: nothing half-done is kept.
     curl_multi_remove_handle(multi_.get(), easy_.get());
     curl_easy_reset(easy_.get());
     incoming.rethrow();
+    if (!failed || failed->kind == Kind::Interrupted) return failed;
+    if (!guard.refusal().empty()) return failure(Kind::Forbidden, request, guard.refusal());
+    if (!incoming.too_long().empty())
+      return failure(Kind::TooLong, request, "was given up: it has more than " + incoming.too_long());
     return failed;
-  }
-
- private:
-  using Kind = HttpFailure::Kind;
-
-  static HttpFailure failure(Kind kind, const HttpRequest& request, const std::string& what) {
-    return {kind, "the request to " + std::string(host_of(request.url)) + " " + what};
-  }
-
-  /// Not before the first exchange: a scripted run needs none of it.
-  void start() {
-    if (multi_) return;
-    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-    easy_.reset(curl_easy_init());
-    multi_.reset(curl_multi_init());
-    if (ready != CURLE_OK || !easy_ || !multi_) throw Error(Exit::Failed, "libcurl cannot be initialised");
   }
 
   static std::unique_ptr<curl_slist, FreeList> header_list(const HttpHeaders& headers) {
@@ -143,14 +93,15 @@ class CurlHttp : public HttpTransport {
     curl_easy_setopt(easy_.get(), option, value);
   }
 
-  void prepare(const HttpRequest& request, Incoming& incoming, curl_slist* headers) {
+  void prepare(const HttpRequest& request, CurlIncoming& incoming, curl_slist* headers) {
     error_[0] = '\0';
     set(CURLOPT_ERRORBUFFER, error_);
     set(CURLOPT_URL, request.url.c_str());
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_USERAGENT, "agentd/" AGENTD_VERSION);
     set(CURLOPT_HTTPHEADER, headers);
-    if (request.method != "GET") {
+    set(CURLOPT_NOBODY, request.method == "HEAD" ? 1L : 0L);
+    if (request.method != "GET" && request.method != "HEAD") {
       set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
       set(CURLOPT_POSTFIELDS, request.body.data());
     }
@@ -158,9 +109,9 @@ class CurlHttp : public HttpTransport {
     set(CURLOPT_ACCEPT_ENCODING, "gzip");
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
     if (!request.use_proxy) set(CURLOPT_PROXY, "");
-    set(CURLOPT_HEADERFUNCTION, &Incoming::on_header);
+    set(CURLOPT_HEADERFUNCTION, &CurlIncoming::on_header);
     set(CURLOPT_HEADERDATA, static_cast<void*>(&incoming));
-    set(CURLOPT_WRITEFUNCTION, &Incoming::on_body);
+    set(CURLOPT_WRITEFUNCTION, &CurlIncoming::on_body);
     set(CURLOPT_WRITEDATA, static_cast<void*>(&incoming));
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_NOSIGNAL, 1L);
@@ -262,6 +213,33 @@ class CurlHttp : public HttpTransport {
   std::unique_ptr<CURL, FreeEasy> easy_;
   std::unique_ptr<CURLM, FreeMulti> multi_;
   char error_[CURL_ERROR_SIZE] = {};
+};
+
+/// Lines for as many exchanges as go on at once.
+class CurlHttp final : public HttpTransport {
+ public:
+  std::optional<HttpFailure> send(const HttpRequest& request, HttpSink& sink, const Stop& stop) override {
+    std::unique_ptr<Line> line = take();
+    std::optional<HttpFailure> failed = line->send(request, sink, stop);
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(line));
+    return failed;
+  }
+
+ private:
+  /// Curl is not begun before the first exchange: a scripted run needs none of it.
+  std::unique_ptr<Line> take() {
+    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (ready != CURLE_OK) throw Error(Exit::Failed, "libcurl cannot be initialised");
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return std::make_unique<Line>();
+    std::unique_ptr<Line> line = std::move(idle_.back());
+    idle_.pop_back();
+    return line;
+  }
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Line>> idle_;
 };
 
 }  // namespace

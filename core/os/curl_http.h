@@ -6,7 +6,7 @@
 
 namespace agentd {
 
-/// HTTP over libcurl; one connection is kept between exchanges. Proxies and SSL_CERT_FILE as curl reads them.
+/// HTTP over libcurl; connections are kept between exchanges. Proxies and SSL_CERT_FILE as curl reads them.
 std::unique_ptr<HttpTransport> make_curl_http();
 
 }  // namespace agentd
