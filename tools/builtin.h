@@ -8,6 +8,7 @@ namespace agentd {
 
 std::unique_ptr<Tool> make_ask(const ToolSetup& setup);
 std::unique_ptr<Tool> make_edit_file(const ToolSetup& setup);
+std::unique_ptr<Tool> make_http_get(const ToolSetup& setup);
 std::unique_ptr<Tool> make_list(const ToolSetup& setup);
 std::unique_ptr<Tool> make_read_file(const ToolSetup& setup);
 std::unique_ptr<Tool> make_search(const ToolSetup& setup);

@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <optional>
 
-#include "core/text.h"
-#include "tools/answers.h"
+#include "prompts.h"
 #include "tools/arguments.h"
 #include "tools/builtin.h"
+#include "tools/command.h"
 
 namespace agentd {
 namespace {
@@ -16,25 +15,6 @@ constexpr std::string_view kParameters = R"({"type":"object","properties":{
 "command":{"type":"string"},"timeout_seconds":{"type":"integer","minimum":1}},
 "required":["command"],"additionalProperties":false})";
 
-/// What is said after the output; empty for a good end.
-std::string last_words(const ProcessResult& result, std::int64_t timeout_ms) {
-  using End = ProcessResult::End;
-  const std::string status = std::to_string(result.status);
-  switch (result.end) {
-    case End::Exited:
-      return result.status == 0 ? "" : fill(sentence("shell_status"), {{"status", status}});
-    case End::Signalled:
-      return fill(sentence("shell_signal"), {{"signal", status}});
-    case End::TimedOut:
-      return fill(sentence("shell_timeout"), {{"timeout", format_duration(timeout_ms)}});
-    case End::NotStarted:
-      return fill(sentence("shell_not_started"), {{"why", result.message}});
-    case End::Interrupted:
-      break;
-  }
-  return "";
-}
-
 class Shell final : public Tool {
  public:
   explicit Shell(const ToolSetup& setup) : setup_(setup) {}
@@ -45,24 +25,10 @@ class Shell final : public Tool {
 
   ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink& output) const override {
     const Arguments arguments(call.arguments);
-    ProcessRequest request;
+    ProcessRequest request = command_request(setup_, call.key, context);
     request.argv = {"/bin/sh", "-c", arguments.text("command")};
-    request.folder = context.workspace;
-    request.env = context.environment;
-    for (const auto& [name, value] : setup_.env) request.env[name] = value;
-    request.env["AGENTD_IDEMPOTENCY_KEY"] = call.key;
     request.timeout_ms = timeout_of(arguments);
-
-    std::optional<char> last;
-    const auto pass_on = [&](std::string_view bytes) {
-      last = bytes.back();
-      output(bytes);
-    };
-    const ProcessResult result = context.process.run(request, pass_on, context.stop);
-    if (result.end == ProcessResult::End::Interrupted) return {Outcome::Unknown, "", true};
-    const std::string words = last_words(result, request.timeout_ms);
-    if (words.empty()) return {Outcome::Ok, last ? "" : std::string(sentence("shell_silent"))};
-    return failed((last.value_or('\n') == '\n' ? "" : "\n") + words);
+    return run_command(request, context, output);
   }
 
  private:

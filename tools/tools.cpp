@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "tools/builtin.h"
+#include "tools/task_tools.h"
 
 namespace agentd {
 namespace {
@@ -23,10 +24,15 @@ struct Row {
 };
 
 constexpr std::array kTools = {
-    Row{"ask", make_ask, kNone},       Row{"edit_file", make_edit_file, kNone},
-    Row{"list", make_list, kNone},     Row{"read_file", make_read_file, kNone},
-    Row{"search", make_search, kNone}, Row{"shell", make_shell, "timeout env network"},
-    Row{"wait", make_wait, kNone},     Row{"write_file", make_write_file, kNone},
+    Row{"ask", make_ask, kNone},
+    Row{"edit_file", make_edit_file, kNone},
+    Row{"http_get", make_http_get, "timeout allow max_bytes"},
+    Row{"list", make_list, kNone},
+    Row{"read_file", make_read_file, kNone},
+    Row{"search", make_search, kNone},
+    Row{"shell", make_shell, "timeout env network"},
+    Row{"wait", make_wait, kNone},
+    Row{"write_file", make_write_file, kNone},
 };
 
 void check_settings(const Row& row, const ToolSetup& setup) {
@@ -52,6 +58,8 @@ std::vector<std::string_view> tool_names() {
 std::unique_ptr<Tool> make_tool(const ToolSetup& setup) {
   const auto row =
       std::find_if(kTools.begin(), kTools.end(), [&](const Row& one) { return one.name == setup.name; });
+  if (setup.kind == "exec") return make_exec(setup);
+  if (setup.kind == "http") return make_http(setup);
   if (row == kTools.end() || !setup.kind.empty()) return nullptr;
   check_settings(*row, setup);
   return row->make(setup);

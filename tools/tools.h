@@ -25,7 +25,7 @@ struct ToolContext {
   std::map<std::string, std::string> environment;  ///< for child processes, secrets left out
   std::vector<std::string> secrets;                ///< masked in every result
   Clock* clock = nullptr;                          ///< may be called from several threads
-  HttpTransport* http = nullptr;                   ///< one exchange at a time
+  HttpTransport* http = nullptr;                   ///< may be called from several threads
   /// The run's own: closing any descriptor of it, or of its -wal, would drop the locks that make us the
   /// owner.
   std::filesystem::path journal = {};

@@ -84,6 +84,8 @@ class Line {
       list.reset(curl_slist_append(list.release(), line.c_str()));
     };
     for (const auto& [name, value] : headers) add(name + ": " + value);
+    // Else curl calls every body a form.
+    if (find_header(headers, "content-type") == nullptr) add("Content-Type:");
     add("Expect:");  // "100-continue" costs a round trip, or a second where the server does not know it
     return list;
   }
