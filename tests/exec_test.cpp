@@ -16,6 +16,9 @@ constexpr char kParameters[] = R"({"type":"object","properties":{"a":{},"b":{"ty
 constexpr char kShow[] = "for one; do printf '<%s>' \"$one\"; done; cat";
 
 class Bench {
+  NeverStop never_;
+  ChildProcess process_;
+
  public:
   ToolSetup setup{.kind = "exec", .name = "x", .description = "Does.", .parameters = kParameters};
   TempFolder folder;
@@ -53,9 +56,6 @@ class Bench {
     if (answer.cut_off) return "cut off";
     return (answer.outcome == Outcome::Ok ? "ok: " : "error: ") + text + answer.text;
   }
-
-  NeverStop never_;
-  ChildProcess process_;
 };
 
 }  // namespace
