@@ -70,7 +70,8 @@ TEST_CASE("all problems of a file are said at once, in its order, with their pla
             ":3:5: tools: there is no \"shel\"; did you mean shell?\n" + file +
             ":4:18: tools.1.read_file.timeout: expected a duration (write 90s, 15m, 36h or 30d), found 5\n" +
             file +
-            ":5:5: tools: there is no \"qqqqqqq\"; known: ask, edit_file, list, read_file, search, shell, "
+            ":5:5: tools: there is no \"qqqqqqq\"; known: ask, edit_file, http_get, list, read_file, search, "
+            "shell, "
             "wait, write_file\n" +
             file + ":6:29: model.retries: expected a whole number from 0 to 20, found -1\n" + file +
             ":7:32: unknown key \"temprature\"; did you mean temperature?\n" + file +
@@ -133,15 +134,17 @@ TEST_CASE("config.yaml holds a model's defaults and prices; its problems name it
   CHECK(config.model_json == R"({"provider":"openai","timeout":"9s"})");
   CHECK(config.prices == std::vector<Price>{{"openai/*", 1, 0.1, 1, 2.5}});
 
-  folder.write("agentd/config.yaml",
-               "modl: {}\nmodel: {timeout: 9}\npermissions: [{ask: 7}]\nprices: [{pattern: x, input: -1}, 7]\n");
-  CHECK_THROWS_WITH(read_config(),
-                    file + ":1:1: unknown key \"modl\"; did you mean model?\n" + file +
-                        ":2:9: model.timeout: expected a duration (write 90s, 15m, 36h or 30d), found 9\n" +
-                        file + ":3:16: permissions.0.ask: expected TOOL or TOOL(VALUE), as shell(git push*), found 7\n" + file +
-                        ":4:10: prices.0.output is missing: USD per million tokens\n" + file +
-                        ":4:23: prices.0.input: expected a number of at least 0.0, found -1\n" + file +
-                        ":4:35: prices.1: expected a mapping, found 7");
+  folder.write(
+      "agentd/config.yaml",
+      "modl: {}\nmodel: {timeout: 9}\npermissions: [{ask: 7}]\nprices: [{pattern: x, input: -1}, 7]\n");
+  CHECK_THROWS_WITH(
+      read_config(),
+      file + ":1:1: unknown key \"modl\"; did you mean model?\n" + file +
+          ":2:9: model.timeout: expected a duration (write 90s, 15m, 36h or 30d), found 9\n" + file +
+          ":3:16: permissions.0.ask: expected TOOL or TOOL(VALUE), as shell(git push*), found 7\n" + file +
+          ":4:10: prices.0.output is missing: USD per million tokens\n" + file +
+          ":4:23: prices.0.input: expected a number of at least 0.0, found -1\n" + file +
+          ":4:35: prices.1: expected a mapping, found 7");
   folder.write("agentd/config.yaml", "");
   CHECK(read_config().prices.empty());
 }
