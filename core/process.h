@@ -2,11 +2,13 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/clock.h"
+#include "core/sandbox.h"
 
 namespace agentd {
 
@@ -16,6 +18,7 @@ struct ProcessRequest {
   std::map<std::string, std::string> env;  ///< all of it: nothing is inherited
   std::string input;                       ///< its stdin
   std::int64_t timeout_ms = 0;
+  std::optional<Sandbox> sandbox = std::nullopt;  ///< none: all that we may touch
 };
 
 struct ProcessResult {

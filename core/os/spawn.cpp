@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "core/os/sandbox.h"
+
 // How a group dies with us: a pipe of which this process alone holds both ends. When one end is closed for
 // good, the kernel signals whoever the other end names (O_ASYNC): here the group (F_SETOWN), with SIGKILL
 // (F_SETSIG). The child arranges that itself, between vfork and exec, while it holds both ends too: if we are
@@ -86,6 +88,7 @@ struct Launch {
   int input = -1;
   int output = -1;
   std::array<int, 2> guard = {-1, -1};
+  const Confinement* confinement = nullptr;
   const char* volatile failed = nullptr;  ///< what the child could not do
   volatile int error = 0;                 ///< and why
 };
@@ -126,12 +129,19 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+/// The last before exec: in a sandbox, much of what has been done would be refused.
+void confine(Launch& launch) {
+  if (launch.confinement == nullptr) return;
+  if (const char* problem = launch.confinement->enter()) give_up(launch, problem, errno);
+}
+
 [[noreturn]] void become(Launch& launch) {
   ::setsid();  // a group of its own, and no terminal on which a program could wait for an answer
   guard_group(launch);
   arrange_descriptors(launch);
   reset_signals();
   if (::chdir(launch.folder) != 0) give_up(launch, "cannot enter its folder", errno);
+  confine(launch);
   int error = ENOENT;
   for (const std::string& program : launch.programs) {
     ::execve(program.c_str(), launch.argv.data(), launch.env.data());
@@ -171,6 +181,8 @@ Spawned spawn(const ProcessRequest& request) {
   launch.input = input.get();
   launch.output = output[1].get();
   launch.guard = {guard[0].get(), guard[1].get()};
+  std::optional<Confinement> confinement;
+  if (request.sandbox) launch.confinement = &confinement.emplace(*request.sandbox);
 
   const pid_t pid = start(launch);
   if (pid < 0) fail(launch.error, "cannot make a process");
