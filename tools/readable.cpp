@@ -49,7 +49,11 @@ void Readable::add(const fs::path& path) {
 }
 
 void Readable::add_named(const fs::path& path) {
-  put(resolved(path));
+  const fs::path at = resolved(path);
+  if (std::find(hidden_.begin(), hidden_.end(), at) != hidden_.end())
+    readable_.push_back(at.string());
+  else
+    put(at);
 }
 
 void Readable::put(const fs::path& path) {
