@@ -11,6 +11,7 @@
 
 #include "cli/cancel_watch.h"
 #include "cli/commands.h"
+#include "cli/confine.h"
 #include "cli/console.h"
 #include "cli/narrate.h"
 #include "cli/person.h"
@@ -156,9 +157,11 @@ class Invocation {
     auto [setups, secrets] = expand_environments(wish.task);
     const std::filesystem::path workspace =
         wish.task.workspace.empty() ? paths.workspace() : std::filesystem::path(wish.task.workspace);
+    auto variables = tool_environment(environ);
+    const auto sandbox = confine(wish.task, paths, workspace, variables);
     tools_ = make_toolbox(setups,
-                          {workspace, paths.outputs(), process_, *stop_, tool_environment(environ), secrets,
-                           &clock_, http_.get(), paths.journal()},
+                          {workspace, paths.outputs(), process_, *stop_, std::move(variables), secrets,
+                           &clock_, http_.get(), sandbox, paths.journal()},
                           clock_);
     return *tools_;
   }

@@ -26,6 +26,7 @@ struct ToolContext {
   std::vector<std::string> secrets;                ///< masked in every result
   Clock* clock = nullptr;                          ///< may be called from several threads
   HttpTransport* http = nullptr;                   ///< may be called from several threads
+  std::optional<Sandbox> sandbox = {};  ///< of child processes; none: they may touch all that we may
   /// The run's own: closing any descriptor of it, or of its -wal, would drop the locks that make us the
   /// owner.
   std::filesystem::path journal = {};
