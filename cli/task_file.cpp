@@ -9,6 +9,7 @@
 #include "core/fields.h"
 #include "core/task_json.h"
 #include "core/text.h"
+#include "core/tool_templates.h"
 #include "tools/tools.h"
 
 namespace agentd {
@@ -78,6 +79,7 @@ void make_workspace_absolute(Json& task, const fs::path& folder) {
 /// Here and not in core, which does not know the tools; and a journal may name one that is gone.
 void check_tools(const Task& task, std::vector<Problem>& problems) {
   const std::vector<std::string_view> known = tool_names();
+  const bool is_whole = problems.empty();  // else a tool may be missing, and others stand elsewhere
   for (std::size_t i = 0; i < task.tools.size(); ++i) {
     const ToolSetup& tool = task.tools[i];
     const bool is_built_in = std::find(known.begin(), known.end(), tool.name) != known.end();
@@ -85,6 +87,11 @@ void check_tools(const Task& task, std::vector<Problem>& problems) {
     if (tool.kind.empty() && !is_built_in) place.unknown("tools: there is no", tool.name, known);
     if (!tool.kind.empty() && is_built_in)
       place.at(tool.kind).problem("tools: the name " + tool.name + " belongs to a built-in tool");
+    if (!is_whole) continue;
+    const std::string pointer =
+        "/tools/" + std::to_string(i) + "/" + (tool.kind.empty() ? tool.name : tool.kind);
+    for (const Problem& problem : template_problems(tool))
+      problems.push_back({pointer + problem.pointer, "tools: " + tool.name + ": " + problem.message});
   }
 }
 

@@ -20,6 +20,13 @@ std::string quoted(const std::string& name) {
   return "{{" + name + "}}";
 }
 
+/// A key as a JSON pointer writes it.
+std::string step(std::string_view key) {
+  std::string step = "/";
+  for (const char c : key) step += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  return step;
+}
+
 Json schema_of(const ToolSetup& tool) {
   Json schema = Json::parse(tool.parameters, nullptr, false);
   return schema.is_object() ? schema : Json::object();
@@ -61,7 +68,7 @@ class Checker {
   void unused() {
     for (const std::string& name : known_)
       if (used_.count(name) == 0)
-        problem("/parameters/properties/" + name,
+        problem("/parameters/properties" + step(name),
                 "the argument " + name + " goes nowhere: write " + quoted(name) + " where it belongs");
   }
   bool uses_any() const { return !used_.empty(); }
@@ -101,7 +108,7 @@ bool is_header_name(std::string_view name) {
 
 void check_headers(Checker& checker, const std::map<std::string, std::string>& headers) {
   for (const auto& [name, value] : headers) {
-    const std::string pointer = "/headers/" + name;
+    const std::string pointer = "/headers" + step(name);
     checker.text(pointer, value);
     if (!is_header_name(name)) checker.problem(pointer, "headers: '" + name + "' is no name of a header");
     if (value.find_first_of("\r\n") != std::string::npos)
@@ -113,8 +120,8 @@ void check_json(Checker& checker, const std::string& pointer, const Json& json) 
   if (json.is_string()) checker.text(pointer, json.get_ref<const std::string&>());
   if (!json.is_structured()) return;
   for (const auto& [key, value] : json.items()) {
-    if (json.is_object()) checker.fixed(pointer + "/" + key, key, "name of a member");
-    check_json(checker, pointer + "/" + key, value);
+    if (json.is_object()) checker.fixed(pointer + step(key), key, "name of a member");
+    check_json(checker, pointer + step(key), value);
   }
 }
 

@@ -149,6 +149,27 @@ TEST_CASE("config.yaml holds a model's defaults and prices; its problems name it
   CHECK(read_config().prices.empty());
 }
 
+TEST_CASE("what is wrong with a tool's templates is said with its place") {
+  const TempFolder folder;
+  const std::string file =
+      folder.write("task.yaml", "name: t\ngoal: g\n" + kModel +
+                                    "tools:\n"
+                                    "  - exec: {name: a, description: d, command: [p, '{{x}}'],\n"
+                                    "           check: [c, '{{other}}'], parameters: {properties: {x: {}}}}\n"
+                                    "  - http: {name: b, description: d, url: 'https://{{h}}/',\n"
+                                    "           headers: {'A/~': '{{z}}'}}\n"
+                                    "  - http_get: {allow: [10.0.0.0/8, 'http://a']}\n");
+  CHECK(error_of(file) ==
+        file + ":6:23: tools: a: {{other}}: `parameters` has no such property\n" + file +
+            ":7:37: tools: b: url: arguments can stand in the path and the query alone, not in scheme, host or "
+            "port\n" +
+            file + ":7:37: tools: b: {{h}}: `parameters` has no such property\n" + file +
+            ":8:22: tools: b: {{z}}: `parameters` has no such property\n" + file +
+            ":8:22: tools: b: headers: 'A/~' is no name of a header\n" + file +
+            ":9:36: tools: http_get: allow: must be a host, host:port, an address or a network such as "
+            "10.0.0.0/8, not 'http://a'");
+}
+
 TEST_CASE("without a home there is no configuration") {
   const Variable config("XDG_CONFIG_HOME", nullptr);
   const Variable home("HOME", nullptr);
