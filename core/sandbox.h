@@ -9,7 +9,7 @@ namespace agentd {
 /// or they count for nothing, like those that are not there. Besides: no new privileges, no core files, no
 /// signals to and no memory of programs outside.
 struct Sandbox {
-  /// One path laid over another in the program's own view of the files.
+  /// One path laid over another in the program's own view of the files. Both must be there.
   struct Cover {
     std::string path;
     std::string with;  ///< of the same kind, folder or file

@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -224,6 +225,11 @@ TEST_CASE("no program outside can be traced, read, robbed of descriptors or sign
          const iovec here = {copy, sizeof copy};
          const iovec there = {secret, sizeof secret};
          return verdict(process_vm_readv(pid, &here, 1, &there, 1, 0));
+       }},
+      {"limit",
+       [&] {
+         const rlimit limit = {100, 100};
+         return verdict(prlimit(pid, RLIMIT_NOFILE, &limit, nullptr));
        }},
       {"take a descriptor",
        [&] {

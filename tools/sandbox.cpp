@@ -12,8 +12,8 @@
 
 // The workspace stays writable as a whole, whatever lies in it: rules cannot take a part away from it again,
 // and entry by entry nothing new could be made in it. What must not be seen there is covered by something
-// else, where we may do that (root may); where not, it is a gap that is told. Terminals are left out: others
-// of the same user could be read and written.
+// else, where we may do that (root may); where not, it is a gap that is told. Terminals (/dev/ptmx, /dev/pts)
+// are left out: those of other programs of the same user could be read and written; a task may name them.
 
 namespace agentd {
 namespace {

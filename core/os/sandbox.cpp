@@ -48,10 +48,8 @@ bool own_mounts() {
   return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
 }
 
-/// What is not there needs no cover.
 bool cover(const char* path, const char* with) {
-  return ::mount(with, path, nullptr, MS_BIND, nullptr) == 0 ||
-         (errno == ENOENT && ::access(path, F_OK) != 0);
+  return ::mount(with, path, nullptr, MS_BIND, nullptr) == 0;
 }
 
 /// Being allowed to is not enough: containers refuse it in ways of their own.

@@ -86,11 +86,12 @@ std::vector<int> families(const Sandbox& sandbox, int landlock) {
   return allowed;
 }
 
-void refuse_sockets_but(Program& program, const std::vector<int>& allowed) {
-  program.skip_unless(SYS_socket, 2 + 2 * allowed.size());
+/// Answers one call by its first argument, whose loading costs the call's number.
+void judge(Program& program, long call, const std::vector<int>& allowed, int error) {
+  program.skip_unless(static_cast<std::uint32_t>(call), 2 + 2 * allowed.size());
   program.load(kFirstArgument);
-  for (const int family : allowed) program.answer_if(static_cast<std::uint32_t>(family), kAllow);
-  program.answer(refuse_with(EACCES));
+  for (const int value : allowed) program.answer_if(static_cast<std::uint32_t>(value), kAllow);
+  program.answer(refuse_with(error));
 }
 
 }  // namespace
@@ -108,7 +109,8 @@ std::vector<sock_filter> make_syscall_filter(const Sandbox& sandbox, int landloc
   } else if (landlock < kLandlockTruncate) {
     program.refuse({SYS_truncate}, EACCES);
   }
-  refuse_sockets_but(program, families(sandbox, landlock));
+  judge(program, SYS_prlimit64, {0}, EPERM);  // its own limits: those of others can end them
+  judge(program, SYS_socket, families(sandbox, landlock), EACCES);
   program.answer(kAllow);
   return program.take();
 }
