@@ -73,6 +73,28 @@ TEST_CASE("a memory directory in the workspace is covered, or told as a gap", "[
   CHECK(bench.folder.read("home/.ssh/id") == kSecretText);
 }
 
+TEST_CASE("what is covered cannot be moved out of its cover", "[sandbox]") {
+  SandboxBench bench;
+  if (!bench.support.covers || !bench.has_landlock()) return;
+  fs::create_directory(bench.folder / "home/.config");
+  bench.folder.write("home/.config/gh/hosts", kSecretText);
+  fs::rename(bench.folder / "memory", bench.folder / "home/memory");
+  bench.places.workspace = bench.folder.path();
+  bench.places.memory = bench.folder / "home/memory";
+  bench.places.scratch = bench.places.memory / "runs/mine/scratch";
+  CHECK(bench
+            .run("mv home away || mv home/memory away || mv home/.config away || mv home/.ssh away; "
+                 "ls -d away; echo new >home/file; mv home/file file; cat file")
+            .ends_with("new\n"));
+  CHECK(bench.run("cat */memory/cache.db */.config/gh/hosts */.ssh/id memory/cache.db").find(kSecretText) ==
+        std::string::npos);
+  ProcessRequest inside = bench.request("cat memory/cache.db .ssh/id; cat notes");
+  inside.sandbox = bench.plan().sandbox;
+  inside.folder = bench.folder / "home";
+  const std::string output = SandboxBench::output_of(inside);
+  CHECK(output.find(kSecretText) == output.size() - std::string(kSecretText).size());
+}
+
 TEST_CASE("what the task names may be read and written, whatever it is", "[sandbox]") {
   SandboxBench bench;
   if (!bench.has_landlock()) return;

@@ -110,7 +110,18 @@ class Planner {
     fs::path with = "/dev/null";
     if (fs::is_directory(path, ignored)) with = scratch_ / "empty";
     if (path == memory_) with = scratch_ / "open";
+    pin(path.parent_path());
     sandbox().covers.push_back({path.string(), with.string()});
+  }
+
+  /// Laid over itself, a folder cannot be moved away together with what is covered in it.
+  void pin(const fs::path& folder) {
+    if (!lies_in_writable(folder) || std::find(writable_.begin(), writable_.end(), folder) != writable_.end())
+      return;
+    pin(folder.parent_path());
+    const Sandbox::Cover self{folder.string(), folder.string()};
+    auto& covers = sandbox().covers;
+    if (std::find(covers.begin(), covers.end(), self) == covers.end()) covers.push_back(self);
   }
 
   /// The programs can change `open` alone: they must not choose what covers something else.

@@ -49,7 +49,7 @@ bool own_mounts() {
 }
 
 bool cover(const char* path, const char* with) {
-  return ::mount(with, path, nullptr, MS_BIND, nullptr) == 0;
+  return ::mount(with, path, nullptr, MS_BIND | MS_REC, nullptr) == 0;
 }
 
 /// Being allowed to is not enough: containers refuse it in ways of their own.

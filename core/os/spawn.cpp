@@ -129,7 +129,7 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// The last before exec: in a sandbox, much of what has been done would be refused.
+/// After all that a sandbox would refuse; before its folder is entered, which may be covered.
 void confine(Launch& launch) {
   if (launch.confinement == nullptr) return;
   if (const char* problem = launch.confinement->enter()) give_up(launch, problem, errno);
@@ -140,8 +140,8 @@ void confine(Launch& launch) {
   guard_group(launch);
   arrange_descriptors(launch);
   reset_signals();
-  if (::chdir(launch.folder) != 0) give_up(launch, "cannot enter its folder", errno);
   confine(launch);
+  if (::chdir(launch.folder) != 0) give_up(launch, "cannot enter its folder", errno);
   int error = ENOENT;
   for (const std::string& program : launch.programs) {
     ::execve(program.c_str(), launch.argv.data(), launch.env.data());
