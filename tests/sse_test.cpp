@@ -1,4 +1,4 @@
-#include "core/model/sse.h"
+#include "core/sse.h"
 
 #include <utility>
 #include <vector>

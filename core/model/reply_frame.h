@@ -5,7 +5,7 @@
 
 #include "core/model/codec.h"
 #include "core/model/reply_json.h"
-#include "core/model/sse.h"
+#include "core/sse.h"
 
 namespace agentd {
 

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/model/sse.h"
+#include "core/sse.h"
 
 // However a stream is split, its events are the same.
 
