@@ -2,17 +2,14 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <system_error>
-#include <thread>
 
-#include "core/os/spawn.h"
+#include "core/os/group.h"
+#include "core/os/running_process.h"
 
 namespace agentd {
 namespace {
@@ -22,10 +19,9 @@ using Time = SteadyClock::time_point;
 using std::chrono::milliseconds;
 using End = ProcessResult::End;
 
-constexpr milliseconds kGrace{300};   // from SIGTERM to SIGKILL
-constexpr milliseconds kDrain{100};   // for what a group still has to say when its leader has ended
-constexpr milliseconds kDeath{1000};  // for a killed process that hangs in the kernel
-constexpr int kPipeReads = 16;        // of 64 KiB: the most that a pipe holds
+constexpr milliseconds kGrace{300};  // from SIGTERM to SIGKILL
+constexpr milliseconds kDrain{100};  // for what a group still has to say when its leader has ended
+constexpr int kPipeReads = 16;       // of 64 KiB: the most that a pipe holds
 
 /// One started program with its group, watched until all of it has gone.
 class Group {
@@ -33,9 +29,7 @@ class Group {
   using Sink = std::function<void(std::string_view)>;
 
   Group(Spawned spawned, const Sink& sink)
-      : process_(std::move(spawned)),
-        leader_(static_cast<int>(::syscall(SYS_pidfd_open, process_.leader, 0U))),
-        sink_(sink) {}
+      : process_(std::move(spawned)), leader_(open_leader(process_)), sink_(sink) {}
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
   ~Group() { kill(); }
@@ -44,14 +38,12 @@ class Group {
   End wait(std::int64_t timeout_ms, const Stop& stop);
   /// A short while for writers that outlive their leader: `cmd > >(tee log)`.
   void drain();
-  /// Kills and reaps all of it; the leader's wait status.
-  int kill();
+  int kill() { return kill_group(process_); }
   /// Hands on what is there now; false: nothing.
   bool read();
 
  private:
   void wait_for_news(Time until, const Stop* stop);
-  bool leader_has_ended() const;
 
   Spawned process_;
   Fd leader_;  ///< readable once it has ended; none where the kernel has no such thing
@@ -63,7 +55,7 @@ End Group::wait(std::int64_t timeout_ms, const Stop& stop) {
   End end = End::Exited;
   for (;;) {
     wait_for_news(until, end == End::Exited ? &stop : nullptr);
-    if (leader_has_ended()) return end;
+    if (leader_has_ended(process_)) return end;
     const bool late = SteadyClock::now() >= until;
     if (end != End::Exited) {
       if (late) return end;
@@ -87,12 +79,6 @@ void Group::wait_for_news(Time until, const Stop* stop) {
   if (polls[0].revents != 0) read();
 }
 
-bool Group::leader_has_ended() const {
-  siginfo_t info = {};
-  const auto id = static_cast<id_t>(process_.leader);
-  return ::waitid(P_PID, id, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == process_.leader;
-}
-
 void Group::drain() {
   const Time until = SteadyClock::now() + kDrain;
   while (process_.output && SteadyClock::now() < until) {
@@ -110,35 +96,12 @@ bool Group::read() {
   return got > 0;
 }
 
-int Group::kill() {
-  int leader_status = SIGKILL;
-  if (process_.leader < 0) return leader_status;
-  ::kill(-process_.leader, SIGKILL);
-  // We adopt the group's orphans (PR_SET_CHILD_SUBREAPER): no child left in it is the proof that it is dead.
-  const Time until = SteadyClock::now() + kDeath;
-  while (SteadyClock::now() < until) {
-    int status = 0;
-    const pid_t reaped = ::waitpid(-process_.leader, &status, WNOHANG);
-    if (reaped < 0) break;
-    if (reaped == process_.leader) leader_status = status;
-    if (reaped == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
-  }
-  process_.leader = -1;
-  return leader_status;
-}
-
-ProcessResult result_of(End end, int status) {
-  const bool signalled = WIFSIGNALED(status);
-  if (end == End::Exited && signalled) end = End::Signalled;
-  return {end, signalled ? WTERMSIG(status) : WEXITSTATUS(status), ""};
-}
-
 }  // namespace
 
 ProcessResult ChildProcess::run(const ProcessRequest& request,
                                 const std::function<void(std::string_view)>& output, const Stop& stop) {
   if (stop.reason() != StopReason::None) return {End::Interrupted, 0, ""};
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  adopt_orphans();
   Spawned spawned;
   try {
     spawned = spawn(request);
@@ -152,7 +115,11 @@ ProcessResult ChildProcess::run(const ProcessRequest& request,
   // All that the group wrote is in the pipe now; no waiting for a program that left the group and holds it.
   for (int reads = 0; reads < kPipeReads && group.read(); ++reads) {
   }
-  return result_of(end, status);
+  return process_result(end, status);
+}
+
+std::unique_ptr<RunningProcess> ChildProcess::start(const ProcessRequest& request, ProcessWatcher& watcher) {
+  return start_process(request, watcher);
 }
 
 }  // namespace agentd

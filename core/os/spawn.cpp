@@ -52,6 +52,31 @@ Fd make_input(const std::string& input) {
   return file;
 }
 
+/// Ends of what the child has as 0, 1 and 2.
+struct Streams {
+  std::array<Fd, 3> ours;
+  std::array<Fd, 3> theirs;
+};
+
+Streams make_streams(const ProcessRequest& request, Stdio stdio) {
+  Streams streams;
+  const auto take = [&](std::size_t number, Fd ours, Fd theirs) {
+    streams.ours[number] = std::move(ours);
+    streams.theirs[number] = std::move(theirs);
+  };
+  std::array<Fd, 2> output = make_pipe();
+  take(1, std::move(output[0]), std::move(output[1]));
+  if (stdio == Stdio::Collected) {
+    take(0, Fd(), make_input(request.input));
+    return streams;
+  }
+  std::array<Fd, 2> input = make_pipe();
+  take(0, std::move(input[1]), std::move(input[0]));
+  std::array<Fd, 2> errors = make_pipe();
+  take(2, std::move(errors[0]), std::move(errors[1]));
+  return streams;
+}
+
 /// Every file that `name` may mean, in the order of the child's own PATH.
 std::vector<std::string> candidates(const std::string& name, const std::map<std::string, std::string>& env) {
   if (name.find('/') != std::string::npos) return {name};
@@ -87,6 +112,7 @@ struct Launch {
   pid_t parent = ::getpid();
   int input = -1;
   int output = -1;
+  int errors = -1;
   std::array<int, 2> guard = {-1, -1};
   const Confinement* confinement = nullptr;
   const char* volatile failed = nullptr;  ///< what the child could not do
@@ -114,7 +140,8 @@ void guard_group(Launch& launch) {
 void arrange_descriptors(Launch& launch) {
   const int input = ::fcntl(launch.input, F_DUPFD_CLOEXEC, 3);
   const int output = ::fcntl(launch.output, F_DUPFD_CLOEXEC, 3);
-  if (::dup2(input, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0) {
+  const int errors = ::fcntl(launch.errors, F_DUPFD_CLOEXEC, 3);
+  if (::dup2(input, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(errors, 2) < 0) {
     give_up(launch, "cannot connect its input and output", errno);
   }
   ::syscall(SYS_close_range, 3U, ~0U, kCloseRangeCloexec);  // also what others let us inherit
@@ -166,7 +193,7 @@ pid_t start(Launch& launch) {
 
 }  // namespace
 
-Spawned spawn(const ProcessRequest& request) {
+Spawned spawn(const ProcessRequest& request, Stdio stdio) {
   Launch launch;
   launch.programs = candidates(request.argv.at(0), request.env);
   std::vector<std::string> argv = request.argv;
@@ -175,11 +202,11 @@ Spawned spawn(const ProcessRequest& request) {
   launch.argv = pointers(argv);
   launch.env = pointers(env);
   launch.folder = request.folder.c_str();
-  const Fd input = make_input(request.input);
-  std::array<Fd, 2> output = make_pipe();
+  Streams streams = make_streams(request, stdio);
   std::array<Fd, 2> guard = make_pipe();
-  launch.input = input.get();
-  launch.output = output[1].get();
+  launch.input = streams.theirs[0].get();
+  launch.output = streams.theirs[1].get();
+  launch.errors = stdio == Stdio::Piped ? streams.theirs[2].get() : launch.output;
   launch.guard = {guard[0].get(), guard[1].get()};
   std::optional<Confinement> confinement;
   if (request.sandbox) launch.confinement = &confinement.emplace(*request.sandbox);
@@ -190,8 +217,11 @@ Spawned spawn(const ProcessRequest& request) {
     ::waitpid(pid, nullptr, 0);
     fail(launch.error, request.argv[0] + ": " + launch.failed);
   }
-  ::fcntl(output[0].get(), F_SETFL, O_NONBLOCK);
-  return {pid, std::move(output[0]), std::move(guard)};
+  for (const Fd& end : streams.ours) {
+    if (end) ::fcntl(end.get(), F_SETFL, O_NONBLOCK);
+  }
+  return {pid, std::move(streams.ours[1]), std::move(streams.ours[0]), std::move(streams.ours[2]),
+          std::move(guard)};
 }
 
 }  // namespace agentd
