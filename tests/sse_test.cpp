@@ -79,4 +79,29 @@ TEST_CASE("many events without end take no more memory than one") {
   CHECK(events == 1000);
 }
 
+TEST_CASE("an event stream says where to go on from and when") {
+  struct Row {
+    std::string promise;
+    std::string stream;
+    std::string last_id;
+    std::optional<std::int64_t> retry_ms;
+  };
+  const std::vector<Row> rows = {
+      {"the last id counts", "id: 1\ndata: a\n\nid: 2\ndata: b\n\n", "2", {}},
+      {"an event without data has an id too", "id: 7\nretry: 500\ndata:\n\n", "7", 500},
+      {"an event that has not ended does not count", "id: 1\ndata: a\n\nid: 2\ndata: b\n", "1", {}},
+      {"an event without an id leaves it", "id: 1\ndata: a\n\ndata: b\n\n", "1", {}},
+      {"an empty id takes it back", "id: 1\ndata: a\n\nid\ndata: b\n\n", "", {}},
+      {"a wait is a number", "retry: soon\nretry: -1\nretry: 1.5\n\n", "", {}},
+      {"a wait stands at once", "retry: 20\n", "", 20},
+  };
+  for (const Row& row : rows) {
+    INFO(row.promise);
+    SseDecoder decoder([](std::string_view, std::string_view) {});
+    for (const char byte : row.stream) decoder.feed({&byte, 1});
+    REQUIRE(decoder.last_id() == row.last_id);
+    REQUIRE(decoder.retry_ms() == row.retry_ms);
+  }
+}
+
 }  // namespace agentd

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/http.h"
+
+namespace agentd {
+
+/// What is done when a server asks a person something in the middle of a call.
+enum class Elicitation { Decline, AcceptDefaults, Ask };
+
+/// OAuth client credentials: the token is had for the asking, with no person in front.
+struct ClientCredentials {
+  std::string token_url;  ///< empty: there are none
+  std::string client_id;
+  std::string client_secret;
+  std::string scope;
+  bool operator==(const ClientCredentials&) const = default;
+};
+
+/// One MCP server of a task, with all variables expanded. It has either a command or a URL.
+struct McpSetup {
+  std::string name;
+  std::vector<std::string> command;
+  std::map<std::string, std::string> env;  ///< all that its process gets
+  std::string folder;                      ///< where it runs, and the one root that it is told of
+  std::string url;
+  HttpHeaders headers;
+  ClientCredentials credentials;
+  /// Without a sign of life; ten times that is the end of any call. A program has longer to start.
+  std::int64_t timeout_ms = 60'000;
+  std::vector<std::string> tools;  ///< globs on the server's own names; none: all of its tools
+  bool trusted = false;            ///< its hints about effects count
+  Elicitation elicitation = Elicitation::Decline;
+  std::string protocol = "auto";  ///< or a revision, as "2025-06-18"
+  bool operator==(const McpSetup&) const = default;
+};
+
+}  // namespace agentd
