@@ -20,6 +20,7 @@ McpExchange::McpExchange(std::int64_t id, const Stop& outer, const McpPatience& 
     : id_(id),
       outer_(outer),
       idle_ms_(patience.idle_ms),
+      most_ms_(patience.most_ms),
       end_(steady_clock::now() + milliseconds(patience.most_ms)),
       idle_end_(steady_clock::now() + milliseconds(patience.idle_ms)) {}
 

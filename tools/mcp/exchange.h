@@ -25,6 +25,7 @@ class McpExchange final : public Stop {
   McpExchange(std::int64_t id, const Stop& outer, const McpPatience& patience);
 
   std::int64_t id() const { return id_; }
+  std::int64_t most_ms() const { return most_ms_; }
   StopReason reason() const override;
   std::optional<std::int64_t> time_left_ms() const override;
   int fd() const override { return outer_.fd(); }
@@ -52,6 +53,7 @@ class McpExchange final : public Stop {
   std::int64_t id_;
   const Stop& outer_;
   std::int64_t idle_ms_;
+  std::int64_t most_ms_;
   Time end_;
   std::atomic<Time> idle_end_;
   std::atomic<bool> settled_ = false;

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "tools/mcp/http_wire.h"
 #include "tools/mcp/sentences.h"
 #include "tools/mcp/stdio_wire.h"
 
@@ -13,7 +14,7 @@ constexpr int kMostStarts = 3;  // of a program in an invocation
 }  // namespace
 
 McpServer::Link::Link(const McpSetup& setup, Process& process, MakeHttp make_http)
-    : setup_(setup), process_(process), make_http_(std::move(make_http)) {}
+    : setup_(setup), process_(process), make_http_(std::move(make_http)), token_(setup, make_http_) {}
 
 McpAnswered McpServer::Link::ask(const McpQuestion& question, const Stop& stop) {
   McpAnswered answered{{RpcReply::End::NotSent}};
@@ -63,6 +64,7 @@ McpOpening McpServer::Link::open(const Stop& stop) {
 }
 
 std::unique_ptr<McpWire> McpServer::Link::make_wire(McpListener& listener) {
+  if (!is_program()) return std::make_unique<HttpWire>(setup_, make_http_, token_, listener);
   ProcessRequest request;
   request.argv = setup_.command;
   request.folder = setup_.folder;

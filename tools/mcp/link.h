@@ -8,6 +8,7 @@
 #include "core/process.h"
 #include "tools/mcp/connection.h"
 #include "tools/mcp/server.h"
+#include "tools/mcp/token.h"
 
 namespace agentd {
 
@@ -19,6 +20,8 @@ class McpServer::Link {
   /// A connection that cannot be had is a reply too: NotSent or Stopped.
   McpAnswered ask(const McpQuestion& question, const Stop& stop);
   std::string instructions();
+  /// What must not be shown to anyone.
+  std::vector<std::string> secrets() const { return token_.all(); }
   bool has_changed();
   /// What comes from now on is a change.
   void forget_changes();
@@ -33,6 +36,7 @@ class McpServer::Link {
   const McpSetup& setup_;
   Process& process_;
   MakeHttp make_http_;
+  McpToken token_;
   std::shared_mutex gate_;  ///< held alone to change what follows
   std::unique_ptr<McpConnection> connection_;
   std::optional<Era> era_;

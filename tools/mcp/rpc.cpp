@@ -18,7 +18,7 @@ RpcMessage read_message(std::string_view object) {
     if (key == "method") message.method = json_text(value);
     if (key == "params") message.params = value;
     if (key == "result") message.result = value;
-    if (key == "error" && value != "null") message.error = value;
+    if (key == "error" && value.starts_with('{')) message.error = value;
   });
   return message;
 }

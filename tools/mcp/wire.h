@@ -36,8 +36,10 @@ struct RpcReply {
     Stopped       ///< as Lost: all is to stop
   };
   End end = End::Lost;
-  std::string result;     ///< Result: JSON text
-  std::int64_t code = 0;  ///< Error: of JSON-RPC; 0 where the server answered without it
+  std::string result;  ///< Result: JSON text
+  /// Error: of JSON-RPC; 0 where the server answered without it. NotSent: the HTTP status; 0 where there is
+  /// none.
+  std::int64_t code = 0;
   std::string why;   ///< a clause: Error: the server's own words; NotSent, SessionLost, Lost: what happened
   std::string data;  ///< Error: JSON text
 };
