@@ -94,9 +94,10 @@ class Invocation {
     Finish finish{fold(*journal), {}};
     const Wish wish = make_wish(finish.state);
     InboxFolder inbox(paths);
-    auto opening = opening_events(wish, finish.state,
-                                  {this_invocation(paths), now(finish.state, wish), !inbox.read().empty(),
-                                   [&](const Task&) { return tools_for(wish, paths).specs(*stop_); }});
+    auto opening =
+        opening_events(wish, finish.state,
+                       {this_invocation(paths), now(finish.state, wish), !inbox.read().empty(),
+                        [&](const Task&) { return specs_of(tools_for(wish, paths, finish.state.tools)); }});
     finish.was_told = !opening.empty() && console_.shows_text();
     if (!opening.empty()) drive_as(wish, paths, *journal, finish.state, std::move(opening));
     finish.standing = standing_of(finish.state);
@@ -148,11 +149,14 @@ class Invocation {
       };
       for (auto& [name, value] : tool.env) expand(value, "env." + name);
       for (auto& [name, value] : tool.headers) expand(value, "headers." + name);
+      if (std::string& secret = tool.client_credentials.client_secret_env; !secret.empty())
+        expand(secret = "${" + secret + "}", "client_credentials.client_secret_env");
     }
     return expanded;
   }
 
-  Tools& tools_for(const Wish& wish, const RunPaths& paths) {
+  /// `journaled`: the tools that the run has had so far.
+  Tools& tools_for(const Wish& wish, const RunPaths& paths, const std::vector<ToolSpec>& journaled) {
     if (tools_) return *tools_;
     auto [setups, secrets] = expand_environments(wish.task);
     const std::filesystem::path workspace =
@@ -161,16 +165,24 @@ class Invocation {
     const auto sandbox = confine(wish.task, paths, workspace, variables);
     tools_ = make_toolbox(setups,
                           {workspace, paths.outputs(), process_, *stop_, std::move(variables), secrets,
-                           &clock_, http_.get(), sandbox, paths.journal()},
-                          clock_);
+                           &clock_, http_.get(), make_curl_http, sandbox, paths.journal()},
+                          clock_, journaled);
     return *tools_;
+  }
+
+  /// A server that cannot be reached costs its tools, not the run.
+  std::vector<ToolSpec> specs_of(Tools& tools) {
+    auto specs = tools.specs(*stop_);
+    for (const std::string& problem : tools.take_problems())
+      std::cerr << "agentd: " << printable(problem) << '\n';
+    return specs;
   }
 
   void drive_as(const Wish& wish, const RunPaths& paths, Journal& journal, State& state,
                 std::vector<Event> opening) {
     const auto model = make_model(wish.task.model, wish.inputs, model_world());
     price_check(wish.task);
-    Tools& tools = tools_for(wish, paths);
+    Tools& tools = tools_for(wish, paths, state.tools);
     InboxFolder inbox(paths);
     const CancelWatch watch(paths);
     const auto saw = [&](const Record& record) {
@@ -178,7 +190,7 @@ class Invocation {
       console_.saw(record);
     };
     const auto update = [&](const State& now) {
-      return tools.have_changed() ? update_of_tools(now, tools.specs(*stop_)) : std::nullopt;
+      return tools.have_changed() ? update_of_tools(now, specs_of(tools)) : std::nullopt;
     };
     drive({clock_, *stop_, journal, inbox, *model, tools, saw, prices_of(wish.task.model, model_world()),
            &person_, update},

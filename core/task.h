@@ -56,7 +56,7 @@ struct ModelSetup {
 struct ClientCredentials {
   std::string token_url;
   std::string client_id;
-  std::string client_secret_env;
+  std::string client_secret_env;  ///< the variable; once expanded for use, the secret itself
   std::string scope;
   bool operator==(const ClientCredentials&) const = default;
 };

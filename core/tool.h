@@ -40,8 +40,10 @@ class Tools {
                    const std::function<void(Event)>& landed) = 0;
   /// All tools that there are now. Waits, for a while, for servers that have not told yet what they have.
   virtual std::vector<ToolSpec> specs(const Stop& stop) = 0;
-  /// Whether a server has said that its tools have changed since.
+  /// Whether they may be others than when they were asked for last.
   virtual bool have_changed() const { return false; }
+  /// Why some are missing, a sentence each; said once.
+  virtual std::vector<std::string> take_problems() { return {}; }
 };
 
 }  // namespace agentd

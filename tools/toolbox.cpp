@@ -13,6 +13,7 @@
 #include "tools/arguments.h"
 #include "tools/builtin.h"
 #include "tools/call_output.h"
+#include "tools/mcp/servers.h"
 #include "tools/tools.h"
 
 namespace agentd {
@@ -120,18 +121,31 @@ class Lanes {
 
 class Toolbox final : public Tools {
  public:
-  std::vector<ToolSpec> specs(const Stop&) override { return tool_specs(setups_); }
-
-  Toolbox(const std::vector<ToolSetup>& setups, ToolContext context, Clock& clock)
-      : setups_(setups), context_(std::move(context)), clock_(clock) {
-    for (const ToolSpec& spec : tool_specs(setups)) names_.push_back(spec.name);
-    for (const ToolSetup& setup : setups) tools_.emplace(setup.name, make_tool(setup));
+  Toolbox(const std::vector<ToolSetup>& setups, ToolContext context, Clock& clock,
+          const std::vector<ToolSpec>& journaled)
+      : setups_(setups), context_(std::move(context)), clock_(clock), servers_(setups, journaled, context_) {
+    make_tools();
   }
+
+  std::vector<ToolSpec> specs(const Stop& stop) override {
+    servers_.list(stop);
+    make_tools();
+    std::vector<ToolSpec> specs;
+    for (const ToolSetup& setup : setups_) {
+      if (setup.kind != "mcp")
+        specs.push_back(tools_.at(setup.name)->spec());
+      else
+        for (const ToolSpec& spec : servers_.specs(setup.name)) specs.push_back(spec);
+    }
+    return specs;
+  }
+  bool have_changed() const override { return servers_.has_news(); }
+  std::vector<std::string> take_problems() override { return servers_.take_problems(); }
 
   void run(std::span<const ToolRun> calls, const Stop& stop, const Landed& landed) override {
     const ToolContext context{context_.workspace,   context_.outputs, context_.process, stop,
                               context_.environment, context_.secrets, context_.clock,   context_.http,
-                              context_.sandbox,     context_.journal};
+                              context_.make_http,   context_.sandbox, context_.journal};
     const RunCall run_one = [&](const ToolRun& call) { return run_call(call, context); };
     std::vector<Lane> lanes = lanes_of(calls);
     if (lanes.size() > 1) return Lanes(std::move(lanes), run_one).run(landed);
@@ -141,6 +155,25 @@ class Toolbox final : public Tools {
   }
 
  private:
+  void make_tools() {
+    tools_.clear();
+    names_.clear();
+    for (const ToolSetup& setup : setups_) {
+      if (setup.kind != "mcp") {
+        add_tool(setup.name, make_tool(setup));
+        continue;
+      }
+      for (const ToolSpec& spec : servers_.specs(setup.name))
+        add_tool(spec.name, servers_.make_tool(spec.name));
+    }
+  }
+
+  void add_tool(const std::string& name, std::unique_ptr<Tool> tool) {
+    if (!tool) throw Error(Exit::Usage, "there is no tool '" + name + "'; see `agentd tools`");
+    names_.push_back(name);
+    tools_[name] = std::move(tool);
+  }
+
   const Tool* find(const std::string& name) const {
     const auto found = tools_.find(name);
     return found == tools_.end() ? nullptr : found->second.get();
@@ -235,6 +268,7 @@ class Toolbox final : public Tools {
   std::vector<ToolSetup> setups_;
   ToolContext context_;
   Clock& clock_;
+  McpServers servers_;
   std::mutex clock_mutex_;
   std::vector<std::string> names_;
   std::map<std::string, std::unique_ptr<Tool>> tools_;
@@ -242,8 +276,9 @@ class Toolbox final : public Tools {
 
 }  // namespace
 
-std::unique_ptr<Tools> make_toolbox(const std::vector<ToolSetup>& setups, ToolContext context, Clock& clock) {
-  return std::make_unique<Toolbox>(setups, std::move(context), clock);
+std::unique_ptr<Tools> make_toolbox(const std::vector<ToolSetup>& setups, ToolContext context, Clock& clock,
+                                    const std::vector<ToolSpec>& journaled) {
+  return std::make_unique<Toolbox>(setups, std::move(context), clock, journaled);
 }
 
 }  // namespace agentd

@@ -26,6 +26,7 @@ struct ToolContext {
   std::vector<std::string> secrets;                ///< masked in every result
   Clock* clock = nullptr;                          ///< may be called from several threads
   HttpTransport* http = nullptr;                   ///< may be called from several threads
+  std::function<std::unique_ptr<HttpTransport>()> make_http = {};
   std::optional<Sandbox> sandbox = {};  ///< of child processes; none: they may touch all that we may
   /// The run's own: closing any descriptor of it, or of its -wal, would drop the locks that make us the
   /// owner.
@@ -69,8 +70,9 @@ std::unique_ptr<Tool> make_tool(const ToolSetup& setup);
 /// Throws Error(Usage) for a name that is not built in.
 std::vector<ToolSpec> tool_specs(const std::vector<ToolSetup>& setups);
 
-/// All tools of a task behind the seam of the loop.
-std::unique_ptr<Tools> make_toolbox(const std::vector<ToolSetup>& setups, ToolContext context, Clock& clock);
+/// All tools of a task behind the seam of the loop. `journaled`: those of the run so far.
+std::unique_ptr<Tools> make_toolbox(const std::vector<ToolSetup>& setups, ToolContext context, Clock& clock,
+                                    const std::vector<ToolSpec>& journaled = {});
 
 /// What of our own environment child processes may see: a short list, and no proxy that holds a password.
 std::map<std::string, std::string> tool_environment(const char* const* environ);

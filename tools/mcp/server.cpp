@@ -96,7 +96,7 @@ ToolAnswer McpServer::call(const ToolSpec& spec, const ToolRun& run, const Stop&
   return answer;
 }
 
-bool McpServer::has_changed() {
+bool McpServer::has_changed() const {
   return link_->has_changed();
 }
 

@@ -37,7 +37,7 @@ class McpServer {
   /// `spec`: as it was listed, in this invocation or in another.
   ToolAnswer call(const ToolSpec& spec, const ToolRun& run, const Stop& stop, const OutputSink& output);
   /// The server says that its list is another since it was asked for it last.
-  bool has_changed();
+  bool has_changed() const;
   /// Begins to take leave and does not wait: of several servers, tell all before the first is destroyed.
   void close();
 

@@ -13,12 +13,12 @@ namespace agentd {
 enum class Elicitation { Decline, AcceptDefaults, Ask };
 
 /// OAuth client credentials: the token is had for the asking, with no person in front.
-struct ClientCredentials {
+struct McpCredentials {
   std::string token_url;  ///< empty: there are none
   std::string client_id;
   std::string client_secret;
   std::string scope;
-  bool operator==(const ClientCredentials&) const = default;
+  bool operator==(const McpCredentials&) const = default;
 };
 
 /// One MCP server of a task, with all variables expanded. It has either a command or a URL.
@@ -29,7 +29,7 @@ struct McpSetup {
   std::string folder;                      ///< where it runs, and the one root that it is told of
   std::string url;
   HttpHeaders headers;
-  ClientCredentials credentials;
+  McpCredentials credentials;
   /// Without a sign of life; ten times that is the end of any call. A program has longer to start.
   std::int64_t timeout_ms = 60'000;
   std::vector<std::string> tools;  ///< globs on the server's own names; none: all of its tools

@@ -66,7 +66,7 @@ std::string McpToken::fetch(const std::string& refused, const Stop& stop) {
 }
 
 HttpRequest McpToken::request() const {
-  const ClientCredentials& credentials = setup_.credentials;
+  const McpCredentials& credentials = setup_.credentials;
   const std::string pair =
       percent_encode(credentials.client_id) + ':' + percent_encode(credentials.client_secret);
   HttpRequest request;
