@@ -92,8 +92,8 @@ TEST_CASE("a refusal names host, address, and how to allow it", "[guard]") {
   Client client;
   CHECK(client.get("http://user:pass@0x7f.1:81/path?key=secret", {}) ==
         HttpFailure{Kind::Forbidden,
-                    "the request to 0x7f.1:81 was refused: 127.0.0.1 is at 127.0.0.1, which is not a public "
-                    "address; the task can open it with `allow: [\"127.0.0.1:81\"]`"});
+                    "the request to 0x7f.1:81 was refused: 127.0.0.1 is not a public address; the task can "
+                    "open it with `allow: [\"127.0.0.1:81\"]`"});
   const std::optional<HttpFailure> named = client.get("http://localhost/", {});
   REQUIRE(named);
   CHECK(named->kind == Kind::Forbidden);

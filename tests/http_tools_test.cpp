@@ -118,9 +118,8 @@ TEST_CASE("the open web alone is open, unless the task opens more", "[http_get]"
   Bench bench;
   bench.get.allow = {};
   const std::string refused = bench.fetch(server.url());
-  CHECK_THAT(refused,
-             ContainsSubstring("error: The request failed: the request to " + host(server) +
-                               " was refused: 127.0.0.1 is at 127.0.0.1, which is not a public address"));
+  CHECK_THAT(refused, ContainsSubstring("error: The request failed: the request to " + host(server) +
+                                        " was refused: 127.0.0.1 is not a public address"));
   CHECK_THAT(bench.fetch("http://localhost/"), ContainsSubstring("localhost is at "));
   CHECK_THAT(bench.fetch("http://169.254.169.254/latest/meta-data"),
              ContainsSubstring("not a public address"));
@@ -149,7 +148,7 @@ TEST_CASE("a redirect leads nowhere that the request itself may not go", "[http_
   Bench bench;
   bench.get.allow = {host(server)};
   for (int i = 0; i < 5; ++i)
-    CHECK_THAT(bench.fetch(server.url()), ContainsSubstring("which is not a public address"));
+    CHECK_THAT(bench.fetch(server.url()), ContainsSubstring("is not a public address"));
   for (int i = 0; i < 3; ++i)
     CHECK(bench.fetch(server.url()) == "error: The request failed: the request to " + host(server) +
                                            " was redirected to what is no http or https URL.");
@@ -240,7 +239,7 @@ TEST_CASE("the server that the task names is open, and no other beside it", "[ht
   Bench bench;
   bench.tool.url = server.url() + "/a";
   CHECK(bench.call() == "ok: named");
-  CHECK_THAT(bench.call(), ContainsSubstring("which is not a public address"));
+  CHECK_THAT(bench.call(), ContainsSubstring("is not a public address"));
   CHECK(bench.call() == "ok: same");
   CHECK(secret.connections() == 0);
 }

@@ -127,8 +127,10 @@ bool CurlGuard::may_connect(const std::optional<IpAddress>& address) {
     if (mode_ == Mode::Check) refusal_.clear();  // of another address of the same host
     return true;
   }
-  refusal_ = "was refused: " + host_ + " is at " + (address ? to_string(*address) : "no internet address") +
-             ", which is not a public address; the task can open it with `allow: [\"" + host_ + ":" +
+  const std::string where = address ? to_string(*address) : "no internet address";
+  refusal_ = "was refused: " + host_ +
+             (trimmed(host_, "[]") == where ? " is" : " is at " + where + ", which is") +
+             " not a public address; the task can open it with `allow: [\"" + host_ + ":" +
              std::to_string(port_) + "\"]`";
   return false;
 }
