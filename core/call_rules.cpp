@@ -84,7 +84,7 @@ Decision has_started_call(const State& state, const Now&) {
 /// What the permissions of the task, and the person whom they name, say of a call; none: it may start.
 std::optional<Event> objection(const State& state, const CallState& call) {
   const ToolSpec spec = spec_of(state, call.call.name);
-  const Permission permission = permission_for(state.task.permissions, spec, call.call.arguments);
+  const Permission permission = permission_for(state.task, spec, call.call.arguments);
   if (permission == Permission::Deny) return finished(call, Outcome::Denied, std::string(sentence("denied")));
   if (permission == Permission::Allow || call.approval == Approval::Given) return std::nullopt;
   if (call.approval != Approval::Refused) return ApprovalRequested{call.id, call.call.name};

@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/json_text.h"
 #include "core/text.h"
+#include "core/url.h"
 
 // A guard against what an agent does without thinking. What it must never be able to do is up to the sandbox:
 // a shell has more ways to say a thing than patterns can foresee.
@@ -30,29 +32,35 @@ Pattern parse(std::string_view text) {
 struct Looked {
   std::string argument;
   std::string_view glob;
+  bool is_required = false;
 };
 
-/// The first required argument, or the one that the pattern names.
+/// The argument that the pattern names, the first required one, or the first.
 Looked looked_at(std::string_view value, const ToolSpec& tool) {
   const Json schema = Json::parse(tool.parameters, nullptr, false);
   if (!schema.is_object()) return {"", value};
+  const Json properties = schema.value("properties", Json::object());
+  const Json required = schema.value("required", Json::array());
+  const auto is_required = [&](const Json& name) {
+    return std::find(required.begin(), required.end(), name) != required.end();
+  };
   const std::size_t equals = value.find('=');
-  const auto properties = schema.find("properties");
-  if (equals != std::string_view::npos && properties != schema.end() && properties->is_object() &&
-      properties->contains(value.substr(0, equals)))
-    return {std::string(value.substr(0, equals)), value.substr(equals + 1)};
-  const auto required = schema.find("required");
-  if (required == schema.end() || !required->is_array() || required->empty() ||
-      !required->front().is_string())
-    return {"", value};
-  return {required->front().get<std::string>(), value};
+  const std::string named(value.substr(0, equals));
+  if (equals != std::string_view::npos && properties.contains(named))
+    return {named, value.substr(equals + 1), is_required(named)};
+  if (required.is_array() && !required.empty() && required.front().is_string())
+    return {required.front().get<std::string>(), value, true};
+  return {properties.is_object() && !properties.empty() ? properties.begin().key() : "", value};
 }
 
-std::optional<std::string> argument_of(std::string_view arguments, const std::string& name) {
-  const Json object = Json::parse(arguments, nullptr, false);
-  if (!object.is_object()) return std::nullopt;
-  const auto found = object.find(name);
-  if (found == object.end()) return std::nullopt;
+/// Read as the tools read them; what they refuse has none. They look at the workspace where a path may be
+/// left out.
+std::optional<std::string> argument_of(std::string_view arguments, const Looked& looked) {
+  // Deeper JSON would take a stack frame for each level.
+  const Json object = is_json_object(arguments) ? Json::parse(arguments, nullptr, false) : Json();
+  const auto found = object.find(looked.argument);
+  if (found == object.end() || found->is_null())
+    return looked.argument == "path" && !looked.is_required ? std::optional<std::string>(".") : std::nullopt;
   return found->is_string() ? found->get<std::string>()
                             : found->dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -72,15 +80,29 @@ std::string plain_words(std::string_view text) {
   return words;
 }
 
+/// Without the line ends that a shell passes over.
+std::string on_one_line(std::string command) {
+  for (std::size_t at = 0; (at = command.find("\\\n", at)) != std::string::npos;) command.erase(at, 2);
+  return command;
+}
+
+/// Whether the words begin as the pattern says, with or without the folder of the program.
+bool begins_command(std::string_view words, std::string_view glob) {
+  const std::size_t slash = words.substr(0, words.find(' ')).rfind('/');
+  return fits_glob(words, glob) ||
+         (slash != std::string_view::npos && fits_glob(words.substr(slash + 1), glob));
+}
+
 /// Any part of the command, with or without the words before it: `cd x && sudo git push` is a `git push`.
-bool occurs_in_command(const std::string& command, std::string_view glob) {
+bool occurs_in_command(const std::string& text, std::string_view glob) {
   constexpr std::string_view kOperators = ";&|\n(){}`$<>";
+  const std::string command = on_one_line(text);
   for (std::size_t begin = 0; begin <= command.size();) {
     const std::size_t end = std::min(command.find_first_of(kOperators, begin), command.size());
     const std::string words = plain_words(std::string_view(command).substr(begin, end - begin));
     begin = end + 1;
     for (std::string_view rest = words; !rest.empty();) {
-      if (fits_glob(rest, glob)) return true;
+      if (begins_command(rest, glob)) return true;
       const std::size_t blank = glob.starts_with('*') ? std::string_view::npos : rest.find(' ');
       rest = blank == std::string_view::npos ? "" : rest.substr(blank + 1);
     }
@@ -111,41 +133,75 @@ std::string plain_path(std::string_view path) {
   std::string plain = path.starts_with('/') ? "/" : "";
   for (const std::string_view part : parts)
     plain.append(plain.empty() || plain == "/" ? "" : "/").append(part);
-  return plain;
+  return plain.empty() ? "." : plain;
 }
 
-/// However the path is written; an absolute one may lead into the workspace.
-bool occurs_in_path(const std::string& path, std::string_view glob) {
+/// What the path may be called by a pattern. An absolute one may lead into a workspace that we do not know.
+std::vector<std::string> names_of(const std::string& path, const std::string& workspace) {
   const std::string normal = plain_path(path);
-  if (fits_glob(path, glob) || fits_glob(normal, glob) || fits_glob(normal + "/", glob)) return true;
-  if (!path.starts_with('/')) return false;
-  for (std::size_t slash = normal.find('/'); slash != std::string::npos; slash = normal.find('/', slash + 1))
-    if (fits_glob(std::string_view(normal).substr(slash + 1), glob)) return true;
-  return false;
+  if (!path.starts_with('/')) {
+    std::vector<std::string> names{normal, "./" + normal};
+    if (!workspace.empty()) names.push_back(plain_path(workspace + "/" + path));
+    return names;
+  }
+  std::vector<std::string> names{normal};
+  for (std::size_t slash = 0; slash != std::string::npos; slash = normal.find('/', slash + 1))
+    names.push_back("./" + normal.substr(slash + 1));
+  for (std::size_t i = names.size() - 1; i > 0; --i) names.push_back(names[i].substr(2));
+  if (workspace.empty() ? normal.ends_with("/workspace") : normal == plain_path(workspace))
+    names.emplace_back(".");
+  return names;
 }
 
-bool is_path(const std::string& path, std::string_view glob) {
-  const std::string normal = plain_path(path);
-  return !normal.starts_with("..") && fits_glob(normal, glob);
+/// Whether there may be something below the folder that the pattern means.
+bool is_above(const std::string& folder, std::string_view glob) {
+  if (folder == ".") return !glob.starts_with('/');
+  return glob.substr(0, glob.find_first_of("*?")).starts_with(folder == "/" ? folder : folder + "/");
 }
 
-bool fits_value(const PermissionRule& rule, const Looked& looked, const std::string& value) {
+/// However the path and the pattern are written: who may look at a folder sees all that is in it.
+bool occurs_in_path(const std::string& path, std::string_view pattern, const std::string& workspace) {
+  const std::string glob = plain_path(pattern);
+  const std::vector<std::string> names = names_of(path, workspace);
+  return fits_glob(path, pattern) || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+           return fits_glob(name, glob) || fits_glob(name + "/", glob) || is_above(name, glob);
+         });
+}
+
+/// A `..` may lead elsewhere than its name says, by way of a link.
+bool is_path(const std::string& path, std::string_view pattern) {
+  const bool has_parent = ("/" + path + "/").find("/../") != std::string::npos;
+  return !has_parent && fits_glob(plain_path(path), plain_path(pattern));
+}
+
+bool occurs_in_url(const std::string& text, std::string_view glob) {
+  const std::optional<Url> url = parse_url(text);
+  return fits_glob(text, glob) || (url && fits_glob(to_string(*url), glob));
+}
+
+bool is_url(const std::string& text, std::string_view glob) {
+  const std::optional<Url> url = parse_url(text);
+  return url && (text == glob || fits_glob(to_string(*url), glob));
+}
+
+bool fits_value(const Task& task, bool is_grant, const Looked& looked, const std::string& value) {
   if (looked.glob == "*") return true;
-  const bool is_grant = rule.decision == "allow";
   if (looked.argument == "command")
     return is_grant ? is_command(value, looked.glob) : occurs_in_command(value, looked.glob);
   if (looked.argument == "path")
-    return is_grant ? is_path(value, looked.glob) : occurs_in_path(value, looked.glob);
+    return is_grant ? is_path(value, looked.glob) : occurs_in_path(value, looked.glob, task.workspace);
+  if (looked.argument == "url")
+    return is_grant ? is_url(value, looked.glob) : occurs_in_url(value, looked.glob);
   return fits_glob(value, looked.glob);
 }
 
-bool fits(const PermissionRule& rule, const ToolSpec& tool, std::string_view arguments) {
+bool fits(const Task& task, const PermissionRule& rule, const ToolSpec& tool, std::string_view arguments) {
   const Pattern pattern = parse(rule.pattern);
   if (!fits_glob(tool.name, pattern.tool)) return false;
   if (!pattern.value) return true;
   const Looked looked = looked_at(*pattern.value, tool);
-  const std::optional<std::string> value = argument_of(arguments, looked.argument);
-  return value ? fits_value(rule, looked, *value) : looked.glob == "*";
+  const std::optional<std::string> value = argument_of(arguments, looked);
+  return value ? fits_value(task, rule.decision == "allow", looked, *value) : looked.glob == "*";
 }
 
 Permission to_permission(const std::string& decision) {
@@ -155,10 +211,9 @@ Permission to_permission(const std::string& decision) {
 
 }  // namespace
 
-Permission permission_for(const std::vector<PermissionRule>& rules, const ToolSpec& tool,
-                          std::string_view arguments) {
-  for (const PermissionRule& rule : rules)
-    if (fits(rule, tool, arguments)) return to_permission(rule.decision);
+Permission permission_for(const Task& task, const ToolSpec& tool, std::string_view arguments) {
+  for (const PermissionRule& rule : task.permissions)
+    if (fits(task, rule, tool, arguments)) return to_permission(rule.decision);
   return Permission::Allow;
 }
 

@@ -12,13 +12,13 @@ enum class Permission { Allow, Ask, Deny };
 
 /// What the rules say of a call: the first that fits decides, and what none fits is allowed.
 ///
-/// A pattern names tools (`fs__*`) and, in parentheses, what their first required argument must look like
-/// (`write_file(/etc/*)`), or another one by its name (`fetch(method=POST)`); * stands for any characters, ?
-/// for one. In an argument named `command` each part of a pipe or list is looked at by itself; in one named
-/// `path` every way to write the path counts. There, `deny` and `ask` fit if any part does, `allow` only if
+/// A pattern names tools (`fs__*`) and, in parentheses, what their first required argument (or their first,
+/// where none is required) must look like (`write_file(/etc/*)`), or another one by its name
+/// (`fetch(method=POST)`); * stands for any characters, ? for one. In an argument named `command` each part
+/// of a pipe or list is looked at by itself; in one named `path` or `url` every way to write it counts, and
+/// relative paths begin in the workspace. There, `deny` and `ask` fit if any part does, `allow` only if
 /// nothing else can hide behind what fits.
-Permission permission_for(const std::vector<PermissionRule>& rules, const ToolSpec& tool,
-                          std::string_view arguments);
+Permission permission_for(const Task& task, const ToolSpec& tool, std::string_view arguments);
 
 /// Whether no call of the tool can ever be allowed.
 bool is_denied(const std::vector<PermissionRule>& rules, std::string_view tool);
