@@ -29,6 +29,14 @@ std::vector<Event> all_kinds() {
   many.task.output.schema = R"({"type":"object"})";
   many.text_protocol = "Write Thought, then Action.";
   TaskUpdated told{many.task, {}, "Count.", {}, "", many.text_protocol};
+  RunStarted served = start;
+  served.tools = {{"fs__read", "Reads.", "{}", Effect::Read, "fs", "read file"}};
+  served.task.permissions = {{"ask", "fs__*(path=/etc/*)"}, {"allow", "*"}};
+  served.task.verify = {{"test -s a", 2, 1500}, {.shell = "make"}};
+  ToolFinished child{{3, 4}, {Outcome::Ok, "done", ""}, 9};
+  child.spent = Spent{{1, 2, 3, 4}, 5, 0.5};
+  ToolFinished unpriced = child;
+  unpriced.spent = Spent{{}, 1, std::nullopt};
   TaskUpdated update{start.task, start.inputs, "Count.", start.tools, "The goal has changed."};
   return {start,
           an_invocation(),
@@ -51,7 +59,18 @@ std::vector<Event> all_kinds() {
           many,
           rejected,
           second,
-          told};
+          told,
+          ApprovalRequested{{3, 1}, "put"},
+          ApprovalGiven{{3, 1}, true, "", "letter-3"},
+          ApprovalGiven{{3, 2}, false, "not \x1b[1mthat\u20ac", ""},
+          QuestionAsked{{3, 3}, "Which\none?"},
+          TimerSet{{3, 4}, 1'700'000'000'123},
+          served,
+          child,
+          unpriced,
+          ToolFinished{{3, 5}, {Outcome::Denied, "no", ""}, 0},
+          Suspended{"approval", std::nullopt, "call 3.1 needs an approval"},
+          Suspended{"question", 1'000'500, "call 3.3 needs an answer"}};
 }
 
 }  // namespace
@@ -78,6 +97,22 @@ TEST_CASE("an unknown kind and a damaged object are errors of storage") {
   for (const char* bad : {"", "{", "[]", "{\"call\":1}", "{\"call\":\"x\",\"outcome\":\"ok\",\"text\":\"\"}",
                           "{\"call\":\"1.1\",\"outcome\":\"odd\",\"text\":\"\"}", "{\"call\":\"1.1\"}"})
     CHECK_THROWS_AS(event_from_json("tool_finished", bad), Error);
+}
+
+TEST_CASE("what people and clocks had to say is not guessed where it is damaged") {
+  const std::vector<std::pair<const char*, std::vector<const char*>>> rows{
+      {"approval_requested", {"{}", R"({"call":1})", R"({"call":"1"})", R"({"call":"1.1","tool":7})"}},
+      {"approval_given",
+       {"{}", R"({"approved":true})", R"({"call":"1.1"})", R"({"call":"1.1","approved":"yes"})",
+        R"({"call":"1.1","approved":1})", R"({"call":"1.1","approved":true,"why":[]})"}},
+      {"question_asked", {"{}", R"({"call":"x","question":"?"})", R"({"call":"1.1","question":{}})"}},
+      {"timer_set", {"{}", R"({"call":"1.1","until_ms":"soon"})"}},
+      {"tool_finished", {R"({"call":"1.1","outcome":"ok","text":"","spent":{"model_calls":"x"}})"}}};
+  for (const auto& [kind, damaged] : rows)
+    for (const char* data : damaged) {
+      INFO(kind << " " << data);
+      CHECK_THROWS_AS(event_from_json(kind, data), Error);
+    }
 }
 
 TEST_CASE("a field that an older agentd did not write has its default") {

@@ -20,17 +20,22 @@ namespace agentd {
 /// The process dies here: what is durable stays, the rest is gone.
 struct Crash {};
 
-/// Counts the instants at which a process can die, and dies at the chosen one.
+/// Counts the instants at which a process can die, and dies at the chosen ones.
 class Fuse {
  public:
-  explicit Fuse(int burns_at = 0) : burns_at_(burns_at) {}
+  explicit Fuse(int burns_at = 0) : burns_at_{burns_at} {}
+  explicit Fuse(std::set<int> burns_at) : burns_at_(std::move(burns_at)) {}
   void pass() {
-    if (++passed_ == burns_at_) throw Crash{};
+    ++passed_;
+    if (on_pass) on_pass(passed_);
+    if (burns_at_.contains(passed_)) throw Crash{};
   }
   int passed() const { return passed_; }
 
+  std::function<void(int)> on_pass;  ///< what others do at that instant
+
  private:
-  int burns_at_;
+  std::set<int> burns_at_;
   int passed_ = 0;
 };
 
@@ -42,6 +47,7 @@ struct Lasting {
   std::map<std::int64_t, std::set<std::string>>
       requests;  ///< the bytes sent for each step; one each, if all is well
   std::int64_t now_ms = 1'000'000;
+  std::set<std::string> failing;  ///< checks that fail
 };
 
 class FusedJournal : public Journal {
@@ -101,10 +107,11 @@ class LoggedModel : public Model {
   Fuse& fuse_;
 };
 
-/// Every tool takes effect, counted, and says how it was called. Results land in reverse order.
+/// Every tool takes effect, counted, and says how it was called; but `ask` asks, and `wait` waits for its
+/// first argument in ms. Results land in reverse order.
 class CountingTools : public Tools {
  public:
-  CountingTools(Lasting& lasting, Fuse& fuse) : lasting_(lasting), fuse_(fuse) {}
+  CountingTools(Lasting& lasting, Fuse& fuse, Clock& clock) : lasting_(lasting), fuse_(fuse), clock_(clock) {}
   void run(std::span<const ToolRun> calls, const Stop& stop,
            const std::function<void(Event)>& landed) override {
     for (const ToolRun& call : calls) {
@@ -113,14 +120,24 @@ class CountingTools : public Tools {
       fuse_.pass();
     }
     if (stop.reason() != StopReason::None) return;
-    for (auto call = calls.rbegin(); call != calls.rend(); ++call)
-      landed(ToolFinished{call->call, {Outcome::Ok, call->tool + call->arguments, ""}, 1});
+    for (auto call = calls.rbegin(); call != calls.rend(); ++call) landed(event_of(*call));
   }
   std::vector<ToolSpec> specs(const Stop&) override { return {}; }
 
  private:
+  Event event_of(const ToolRun& call) const {
+    const std::string& arguments = call.arguments;
+    if (call.tool == "ask") return QuestionAsked{call.call, arguments};
+    if (call.tool == "wait")
+      return TimerSet{call.call,
+                      clock_.now_ms() + std::stoll(arguments.substr(arguments.find_first_of("0123456789")))};
+    const bool fails = call.purpose == Purpose::Verify && lasting_.failing.contains(to_string(call.call));
+    return ToolFinished{call.call, {fails ? Outcome::Error : Outcome::Ok, call.tool + arguments, ""}, 1};
+  }
+
   Lasting& lasting_;
   Fuse& fuse_;
+  Clock& clock_;
 };
 
 /// Remembers each request before it is sent, and may die before or after.
@@ -150,6 +167,7 @@ struct Parts {
   Inbox* inbox = nullptr;
   const Stop* stop = nullptr;
   std::function<void(const Record&)> observe = [](const Record&) {};
+  Person* person = nullptr;
 };
 
 /// A key for every provider.
@@ -179,9 +197,16 @@ inline State live(Lasting& lasting, const RunStarted& start, Fuse& fuse, const P
   } else {
     model = std::make_unique<LoggedModel>(start, state, lasting, fuse);
   }
-  CountingTools tools(lasting, fuse);
-  drive({clock, parts.stop ? *parts.stop : never, journal, parts.inbox ? *parts.inbox : inbox, *model, tools,
-         parts.observe},
+  CountingTools tools(lasting, fuse, clock);
+  drive({clock,
+         parts.stop ? *parts.stop : never,
+         journal,
+         parts.inbox ? *parts.inbox : inbox,
+         *model,
+         tools,
+         parts.observe,
+         {},
+         parts.person},
         state, std::move(opening));
   return state;
 }
