@@ -252,7 +252,9 @@ TEST_CASE("values go into headers plain where they can and encoded where they ca
   REQUIRE(header_value(" padded ") == "=?base64?IHBhZGRlZCA=?=");
   REQUIRE(header_value("line1\nline2") == "=?base64?bGluZTEKbGluZTI=?=");
   REQUIRE(header_value("=?base64?literal?=") == "=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?=");
-  REQUIRE(header_value("") == "=?base64?" "?=");
+  REQUIRE(header_value("") ==
+          "=?base64?"
+          "?=");
   const std::string schema =
       R"({"properties":{"s":{"type":"string","x-mcp-header":"S"},"i":{"type":"integer","x-mcp-header":"I"},"b":{"type":"boolean","x-mcp-header":"B"}}})";
   REQUIRE(param_headers(schema, R"({"s":"x","i":-7,"b":false})") ==

@@ -83,7 +83,7 @@ TEST_CASE("a server that refuses to be greeted says why") {
 
 TEST_CASE("a program that cannot be started says so") {
   McpGround ground("{}");
-  ground.setup.command = {"/nowhere/server"};
+  ground.setup.program.argv = {"/nowhere/server"};
   REQUIRE(ground.call("t").text ==
           "The MCP server 's' cannot be used: its program could not be started: /nowhere/server: cannot "
           "start it: No "

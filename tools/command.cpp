@@ -34,7 +34,7 @@ ProcessRequest command_request(const ToolSetup& setup, const std::string& key, c
   request.folder = context.workspace;
   request.env = context.environment;
   for (const auto& [name, value] : setup.env) request.env[name] = value;
-  request.env["AGENTD_IDEMPOTENCY_KEY"] = key;
+  if (!key.empty()) request.env["AGENTD_IDEMPOTENCY_KEY"] = key;
   request.sandbox = context.sandbox;
   if (setup.network) return request;
   if (!request.sandbox) request.sandbox = Sandbox{.landlock = 0};  // the network alone

@@ -35,10 +35,10 @@ std::map<std::string, std::string> node_environment() {
 struct Program {
   Program(const std::string& name, const Lines& arguments) {
     setup.name = "s";
-    setup.command = {"node", server_file(name)};
-    setup.command.insert(setup.command.end(), arguments.begin(), arguments.end());
-    setup.env = node_environment();
-    setup.folder = folder.path();
+    setup.program.argv = {"node", server_file(name)};
+    setup.program.argv.insert(setup.program.argv.end(), arguments.begin(), arguments.end());
+    setup.program.env = node_environment();
+    setup.program.folder = folder.path();
     setup.trusted = true;
   }
   McpServer& server() {
@@ -226,7 +226,7 @@ TEST_CASE("server-filesystem works in the workspace and nowhere else", "[.][publ
 
 TEST_CASE("server-memory remembers beyond its own end", "[.][published]") {
   Program memory("memory", {});
-  memory.setup.env["MEMORY_FILE_PATH"] = (memory.folder / "memory.jsonl").string();
+  memory.setup.program.env["MEMORY_FILE_PATH"] = (memory.folder / "memory.jsonl").string();
   REQUIRE(memory
               .call("create_entities",
                     R"({"entities":[{"name":"Ada","entityType":"person","observations":["counts"]}]})")

@@ -62,8 +62,8 @@ class McpGround {
   explicit McpGround(const std::string& script) {
     folder.write("script", script);
     setup.name = "s";
-    setup.command = {AGENTD_AWKWARD_SERVER, folder / "script", folder / "log"};
-    setup.folder = folder.path();
+    setup.program.argv = {AGENTD_AWKWARD_SERVER, folder / "script", folder / "log"};
+    setup.program.folder = folder.path();
     setup.timeout_ms = 20'000;
   }
 

@@ -122,7 +122,7 @@ RpcReply McpConnection::ask_once(const RpcRequest& request, std::int64_t timeout
 }
 
 std::int64_t McpConnection::open_timeout() const {
-  return setup_.command.empty() ? setup_.timeout_ms : std::max(kStartTimeout, setup_.timeout_ms);
+  return setup_.program.argv.empty() ? setup_.timeout_ms : std::max(kStartTimeout, setup_.timeout_ms);
 }
 
 McpOpening McpConnection::refuse(const RpcReply& reply, std::string_view method) const {

@@ -65,11 +65,7 @@ McpOpening McpServer::Link::open(const Stop& stop) {
 
 std::unique_ptr<McpWire> McpServer::Link::make_wire(McpListener& listener) {
   if (!is_program()) return std::make_unique<HttpWire>(setup_, make_http_, token_, listener);
-  ProcessRequest request;
-  request.argv = setup_.command;
-  request.folder = setup_.folder;
-  request.env = setup_.env;
-  return std::make_unique<StdioWire>(process_, request, listener);
+  return std::make_unique<StdioWire>(process_, setup_.program, listener);
 }
 
 std::string McpServer::Link::instructions() {

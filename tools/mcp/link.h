@@ -31,7 +31,7 @@ class McpServer::Link {
   McpOpening connect(const Stop& stop);
   McpOpening open(const Stop& stop);
   std::unique_ptr<McpWire> make_wire(McpListener& listener);
-  bool is_program() const { return !setup_.command.empty(); }
+  bool is_program() const { return !setup_.program.argv.empty(); }
 
   const McpSetup& setup_;
   Process& process_;

@@ -85,14 +85,14 @@ ServerAnswer answer_elicitation(const McpSetup& setup, std::string_view params) 
 ServerAnswer answer_server(const McpSetup& setup, std::string_view method, std::string_view params) {
   if (method == "ping") return {"{}"};
   if (method == "elicitation/create") return answer_elicitation(setup, params);
-  if (method == "roots/list" && !setup.folder.empty())
-    return {dump({{"roots", {{{"uri", file_uri(setup.folder)}, {"name", "workspace"}}}}})};
+  if (method == "roots/list" && !setup.program.folder.empty())
+    return {dump({{"roots", {{{"uri", file_uri(setup.program.folder)}, {"name", "workspace"}}}}})};
   return {};
 }
 
 std::string client_capabilities(const McpSetup& setup) {
   Json capabilities = {{"elicitation", Json::object()}};
-  if (!setup.folder.empty()) capabilities["roots"] = Json::object();
+  if (!setup.program.folder.empty()) capabilities["roots"] = Json::object();
   if (!setup.credentials.token_url.empty())
     capabilities["extensions"]["io.modelcontextprotocol/oauth-client-credentials"] = Json::object();
   return dump(capabilities);

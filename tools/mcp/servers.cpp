@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "tools/command.h"
 #include "tools/mcp/sentences.h"
 
 namespace agentd {
@@ -14,9 +15,7 @@ constexpr std::size_t kLongestInstructions = 4'000;
 
 McpSetup setup_of(const ToolSetup& tool, const ToolContext& context) {
   McpSetup setup{.name = tool.name,
-                 .command = tool.command,
-                 .env = context.environment,
-                 .folder = context.workspace,
+                 .program = command_request(tool, "", context),
                  .url = tool.url,
                  .headers = {tool.headers.begin(), tool.headers.end()},
                  .credentials = {tool.client_credentials.token_url, tool.client_credentials.client_id,
@@ -24,7 +23,7 @@ McpSetup setup_of(const ToolSetup& tool, const ToolContext& context) {
                  .tools = tool.tools,
                  .trusted = tool.trusted,
                  .protocol = tool.protocol};
-  for (const auto& [name, value] : tool.env) setup.env[name] = value;
+  setup.program.argv = tool.command;
   if (tool.timeout_ms) setup.timeout_ms = *tool.timeout_ms;
   if (tool.elicitation == "accept-defaults") setup.elicitation = Elicitation::AcceptDefaults;
   if (tool.elicitation == "ask") setup.elicitation = Elicitation::Ask;

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "core/http.h"
+#include "core/process.h"
 
 namespace agentd {
 
@@ -21,12 +21,10 @@ struct McpCredentials {
   bool operator==(const McpCredentials&) const = default;
 };
 
-/// One MCP server of a task, with all variables expanded. It has either a command or a URL.
+/// One MCP server of a task, with all variables expanded. It has either a program or a URL.
 struct McpSetup {
   std::string name;
-  std::vector<std::string> command;
-  std::map<std::string, std::string> env;  ///< all that its process gets
-  std::string folder;                      ///< where it runs, and the one root that it is told of
+  ProcessRequest program;  ///< without argv: none. Its folder is the one root that it is told of
   std::string url;
   HttpHeaders headers;
   McpCredentials credentials;
@@ -36,7 +34,6 @@ struct McpSetup {
   bool trusted = false;            ///< its hints about effects count
   Elicitation elicitation = Elicitation::Decline;
   std::string protocol = "auto";  ///< or a revision, as "2025-06-18"
-  bool operator==(const McpSetup&) const = default;
 };
 
 }  // namespace agentd
