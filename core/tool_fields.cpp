@@ -139,23 +139,11 @@ const Fields<ToolSetup>& mcp_fields() {
   return fields;
 }
 
-const Fields<ToolSetup>& agent_fields() {
-  static const Fields<ToolSetup> fields{
-      name_field(),
-      description_field(),
-      field("task", &ToolSetup::task, FreeObject{},
-            "the child's task: a path beside the task file, or a task")
-          .required(),
-  };
-  return fields;
-}
-
 struct Kind {
   std::string_view name;
   const Fields<ToolSetup>& (*fields)();
 };
-constexpr std::array kKinds{Kind{"agent", agent_fields}, Kind{"exec", exec_fields}, Kind{"http", http_fields},
-                            Kind{"mcp", mcp_fields}};
+constexpr std::array kKinds{Kind{"exec", exec_fields}, Kind{"http", http_fields}, Kind{"mcp", mcp_fields}};
 
 const Kind* find_kind(std::string_view name) {
   const auto found =
@@ -183,6 +171,10 @@ bool read_tool(const Json& json, ToolSetup& tool, const Place& place) {
   }
   const std::string word = is_name ? json.get<std::string>() : json.begin().key();
   const Place named = is_name ? place : place.at(word);
+  if (word == "agent") {
+    named.not_built("tools: agent");
+    return false;
+  }
   const Kind* kind = find_kind(word);
   (kind != nullptr ? tool.kind : tool.name) = word;
   if (kind == nullptr) return is_name || Object<ToolSetup>{built_in_fields()}.read(json.front(), tool, named);

@@ -79,8 +79,7 @@ Task full_task() {
                  .tools = {"a*"},
                  .trusted = true,
                  .elicitation = "ask",
-                 .client_credentials = {"u", "i", "S", ""}},
-                {.kind = "agent", .name = "child", .description = "d", .task = R"({"name":"c"})"}};
+                 .client_credentials = {"u", "i", "S", ""}}};
   task.sandbox = {"required", {"/a"}, {}};
   task.permissions = {{"deny", "write_file(/etc/*)"}, {"ask", "shell"}};
   task.verify = {{"true", 2, 1000}};
@@ -112,7 +111,7 @@ TEST_CASE("a task is written in its shortest form and reads back the same") {
         R"({"http":{"name":"post","description":"d","method":"POST","url":"http://h/","body":[1]}},)"
         R"({"mcp":{"name":"fs","url":"https://h/mcp","headers":{"A":"${A}"},"tools":["a*"],"trusted":true,)"
         R"("elicitation":"ask","client_credentials":{"token_url":"u","client_id":"i",)"
-        R"("client_secret_env":"S"}}},{"agent":{"name":"child","description":"d","task":{"name":"c"}}}],)"
+        R"("client_secret_env":"S"}}}],)"
         R"("workspace":"/tmp/w","sandbox":{"mode":"required","read":["/a"]},)"
         R"~("permissions":[{"deny":"write_file(/etc/*)"},{"ask":"shell"}],)~"
         R"("limits":{"steps":7,"tokens":1000,"cost_usd":2.0,"duration":"1d","stuck_after":2},)"
@@ -247,6 +246,7 @@ TEST_CASE("everything that is wrong with a task is said, where it is wrong") {
        R"([{"a":{},"b":{}}])",
        {"/tools/0", "tools.0: expected a tool's name, or NAME: {settings}, found a mapping"}},
       {"/tools", R"(["list",{"list":{}}])", {"/tools/1", "tools: list stands here twice"}},
+      {"/tools", R"([{"agent":{"name":"x"}}])", {"/tools/0/agent", "not built yet: tools: agent"}},
       {"/tools", R"(["http"])", {"/tools/0", "tools: http needs settings, as http: {name: …}"}},
       {"/tools",
        R"([{"exec":{"name":"x","command":["y"]}}])",
@@ -344,7 +344,7 @@ TEST_CASE("parser and schema know the same keys") {
   collect(schema, "", pointers);
   collect(schema["properties"]["inputs"]["additionalProperties"], "/inputs/x", pointers);
   collect(schema["properties"]["tools"]["items"]["oneOf"][1], "/tools/0", pointers);
-  CHECK(pointers.size() == 86);
+  CHECK(pointers.size() == 82);
   for (const std::string& pointer : pointers) {
     ordered_json task = small();
     if (pointer.starts_with("/tools/0")) task["tools"] = ordered_json::array({ordered_json::object()});
