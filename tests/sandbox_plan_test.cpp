@@ -6,6 +6,7 @@
 #include "tests/support/sandbox_bench.h"
 #include "tools/readable.h"
 #include "tools/sandbox.h"
+#include "tools/tools.h"
 #include "tools/worktree.h"
 
 namespace agentd {
@@ -167,6 +168,25 @@ TEST_CASE("a link laid by a command opens nothing for the next", "[sandbox]") {
   request.sandbox->writable.push_back(named);
   request.sandbox->readable.push_back(named);
   CHECK(SandboxBench::output_of(request).find(kSecretText) == std::string::npos);
+}
+
+TEST_CASE("no key, token or agent's socket of ours reaches a command", "[sandbox]") {
+  std::vector<std::string> variables = {"PATH=/usr/bin:/bin"};
+  for (const char* name :
+       {"ANTHROPIC_API_KEY", "OPENAI_API_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_LAMBDA_RUNTIME_API", "GITHUB_TOKEN",
+        "GH_TOKEN", "NPM_TOKEN", "SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "DOCKER_HOST", "KUBECONFIG",
+        "DATABASE_URL", "LD_PRELOAD", "BASH_ENV", "path"}) {
+    variables.push_back(std::string(name) + "=" + kSecretText);
+  }
+  std::vector<const char*> environment;
+  for (const std::string& variable : variables) environment.push_back(variable.c_str());
+  environment.push_back(nullptr);
+  SandboxBench bench;
+  bench.places.environment = tool_environment(environment.data());
+  const std::string seen = bench.run("env");
+  CHECK(seen.find(kSecretText) == std::string::npos);
+  CHECK(seen.find("PATH=/usr/bin:/bin\n") != std::string::npos);
 }
 
 TEST_CASE("git works in a worktree, and its word is checked", "[sandbox]") {

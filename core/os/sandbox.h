@@ -2,7 +2,6 @@
 
 #include <linux/filter.h>
 
-#include <optional>
 #include <vector>
 
 #include "core/fd.h"
