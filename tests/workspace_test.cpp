@@ -62,6 +62,20 @@ std::string no_file(const std::string& path) {
   return "'" + path + "' is not a regular file.";
 }
 
+TEST_CASE("a path with a zero byte names no file", "[tools]") {
+  const Trapped trapped;
+  for (const Resolve resolve : {Resolve::ByKernel, Resolve::ByHand}) {
+    const Workspace workspace(trapped.in, resolve);
+    for (const std::string& path :
+         {std::string("a/file\0", 7), std::string("a/file\0.txt", 11), std::string("a\0b/file", 8)}) {
+      CHECK(workspace.replace_file(path, "overwritten", "tag") != "");
+      CHECK_FALSE(workspace.open_file(path).fd);
+      CHECK_FALSE(workspace.open_folder(path).fd);
+    }
+  }
+  CHECK(trapped.folder.read("in/a/file") == "content");
+}
+
 TEST_CASE("the journal is not opened by any name, as closing it would drop the locks of its owner",
           "[workspace]") {
   const TempFolder folder;

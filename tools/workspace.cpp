@@ -173,6 +173,7 @@ Fd Workspace::open_made(const std::string& path) const {
 /// The folder and name where the file itself is, or will be, once links have been followed.
 Workspace::Place Workspace::find_place(std::string path) const {
   const std::string asked = path;
+  if (path.find('\0') != std::string::npos) return {Fd(), "", path_problem(asked, EINVAL)};
   for (int links = 0; links < kMostLinks; ++links) {
     const auto [above, name] = split(relative(path));
     if (name.empty() || name == "." || name == "..") {
