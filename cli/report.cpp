@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/narrate.h"
 #include "core/json_text.h"
 #include "core/store/files.h"
 #include "core/text.h"
@@ -36,6 +37,10 @@ Standing standing_of(const Ending& ending) {
       ending);
 }
 
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 /// Why there is no answer; null where nothing went wrong.
 Json error_of(const State& state, const Standing& standing) {
   const bool is_error = standing.status == "failed" || standing.status == "storage";
@@ -53,25 +58,37 @@ Json result_value(const State& state, const std::string& answer) {
   return value.is_discarded() ? Json(answer) : value;
 }
 
-/// Arguments that nobody would read to their end are cut, so that the whole stays small.
-Json arguments_value(const std::string& arguments) {
-  constexpr std::size_t kLongest = 4'000;
-  if (arguments.size() > kLongest) return cut_middle(arguments, kLongest, "…");
+/// Arguments that nobody would read to their end are cut.
+Json arguments_value(const std::string& arguments, std::size_t longest) {
+  if (arguments.size() > longest) return cut_middle(arguments, longest, "…");
   Json value = is_json_object(arguments) ? Json::parse(arguments, nullptr, false) : Json(arguments);
   return value;
 }
 
-/// What a person is asked for.
+Json request_of(const CallState& call, std::size_t longest) {
+  Json request = {{"call", to_string(call.id)}};
+  if (call.status == CallStatus::Asking) {
+    request["question"] = cut_middle(call.question, longest, "…");
+  } else {
+    request["tool"] = cut_middle(call.call.name, 100, "…");
+    request["arguments"] = arguments_value(call.call.arguments, longest);
+  }
+  return request;
+}
+
+/// What a person is asked for, so far as there is room: what has been decided makes room for the rest.
 Json pending_of(const State& state) {
+  constexpr std::size_t kRoom = 150'000;
+  constexpr std::size_t kLongest = 4'000;
+  constexpr std::size_t kShort = 100;
   Json pending = Json::array();
+  std::size_t size = 0;
   for (const CallState& call : state.calls) {
     if (state.ending || !needs_person(call)) continue;
-    if (call.status == CallStatus::Asking)
-      pending.push_back({{"call", to_string(call.id)}, {"question", cut_middle(call.question, 4'000, "…")}});
-    else
-      pending.push_back({{"call", to_string(call.id)},
-                         {"tool", call.call.name},
-                         {"arguments", arguments_value(call.call.arguments)}});
+    Json request = request_of(call, size < kRoom / 2 ? kLongest : kShort);
+    size += dump(request).size() + 1;
+    if (size > kRoom) break;
+    pending.push_back(std::move(request));
   }
   return pending;
 }
@@ -80,19 +97,19 @@ std::int64_t ceil_seconds(std::int64_t milliseconds) {
   return (std::max<std::int64_t>(milliseconds, 0) + 999) / 1000;
 }
 
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
+/// What a model or a program wrote may stand in the message.
 Standing standing_of(const State& state) {
-  if (state.ending) return standing_of(*state.ending);
-  if (state.suspended && is_for_person(*state.suspended))
-    return {"waiting", state.suspended->reason, state.suspended->message, Exit::Waiting};
-  if (state.suspended)
-    return {"suspended", state.suspended->reason, state.suspended->message, Exit::Suspended};
-  return {"running", "", "", Exit::Suspended};
+  Standing standing{"running", "", "", Exit::Suspended};
+  if (state.ending)
+    standing = standing_of(*state.ending);
+  else if (state.suspended && is_for_person(*state.suspended))
+    standing = {"waiting", state.suspended->reason, state.suspended->message, Exit::Waiting};
+  else if (state.suspended)
+    standing = {"suspended", state.suspended->reason, state.suspended->message, Exit::Suspended};
+  standing.message = printable(cut_middle(standing.message, kLongestMessage, "…"));
+  return standing;
 }
 
 const std::string* answer_of(const State& state) {

@@ -66,6 +66,64 @@ TEST_CASE("the result object has all fields, whatever happened") {
           0));
 }
 
+TEST_CASE("what a person is asked for is pending until it is decided") {
+  RunStarted start = a_start();
+  start.task.permissions = {{"ask", "put"}};
+  Story story({start, an_invocation()});
+  story.tell(a_reply({a_call("look"), {"", "put", R"({"b":1,"a":[2]})"}, {"", "put", "not json"}}))
+      .tell(ApprovalRequested{{1, 2}, "put"})
+      .tell(ApprovalRequested{{1, 3}, "put"});
+  const auto pending = [&] {
+    return nlohmann::ordered_json::parse(result_of(story.state()))["pending"].dump();
+  };
+  const std::string third = R"({"call":"1.3","tool":"put","arguments":"not json"}])";
+  CHECK(pending() == R"([{"call":"1.2","tool":"put","arguments":{"b":1,"a":[2]}},)" + third);
+  story.tell(Suspended{"approval", std::nullopt, "call 1.2 needs an approval"});
+  CHECK(standing_of(story.state()) ==
+        Standing{"waiting", "approval", "call 1.2 needs an approval", Exit::Waiting});
+  CHECK(nlohmann::json::parse(result_of(story.state()))["error"].is_null());
+  story.tell(an_invocation()).tell(ApprovalGiven{{1, 2}, true, "", "l1"});
+  CHECK(pending() == "[" + third);
+  story.tell(ApprovalGiven{{1, 3}, false, "", "l2"});
+  CHECK(pending() == "[]");
+}
+
+TEST_CASE("questions are pending until they are answered, and a run that is over asks nothing") {
+  Story story = begun();
+  story.tell(a_reply({a_call("ask")}))
+      .tell(ToolStarted{{1, 1}, "ask"})
+      .tell(QuestionAsked{{1, 1}, "Red?\n\x1b[2J"})
+      .tell(Suspended{"question", 5'000'000, "call 1.1 needs an answer: \x1b[2J"});
+  const auto json = nlohmann::json::parse(result_of(story.state()));
+  CHECK(json["pending"] == nlohmann::json{{{"call", "1.1"}, {"question", "Red?\n\x1b[2J"}}});
+  CHECK(json["status"] == "waiting");
+  CHECK(json["resume_at"] == "1970-01-01T01:23:20Z");
+  CHECK(standing_of(story.state()).message == "call 1.1 needs an answer: \uFFFD[2J");
+  Story answered = story;
+  answered.tell(an_invocation()).tell(UserSaid{"blue", "l1"});
+  CHECK(nlohmann::json::parse(result_of(answered.state()))["pending"].empty());
+  story.tell(an_invocation()).tell(Cancelled{"l1"});
+  CHECK(nlohmann::json::parse(result_of(story.state()))["pending"].empty());
+}
+
+TEST_CASE("the object stays small, whatever a model asks for") {
+  const std::string bad(100'000, '\x01');
+  for (const std::size_t count : {1U, 100U, 20'000U}) {
+    Story story = begun();
+    std::vector<ToolCall> calls(
+        count, ToolCall{"", bad.substr(0, count > 100 ? 50 : bad.size()), bad.substr(0, 9'000'000 / count)});
+    story.tell(a_reply(calls));
+    for (std::size_t i = 1; i <= count; i += 2)
+      story.tell(ApprovalRequested{{1, static_cast<std::int64_t>(i)}, "x"});
+    for (std::size_t i = 2; i <= count && count <= 100; i += 2)
+      story.tell(QuestionAsked{{1, static_cast<std::int64_t>(i)}, bad});
+    story.tell(Suspended{"question", std::nullopt, bad});
+    const std::string text = result_of(story.state());
+    CHECK(text.size() < 200'000);
+    CHECK_FALSE(nlohmann::json::parse(text)["pending"].empty());
+  }
+}
+
 TEST_CASE("when to come back is rounded up, and never in the past") {
   const auto suspended = [](std::int64_t resume_at_ms) {
     Story story = begun();
