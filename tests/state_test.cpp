@@ -82,6 +82,45 @@ TEST_CASE("an invocation is idle until a reply or a result; waits do not count, 
   CHECK(story.state().idle_invocations == 0);
 }
 
+TEST_CASE("an invocation that a person sent away while they were asked is not idle") {
+  Story story = begun();
+  story.tell(a_reply({a_call("put")})).tell(ApprovalRequested{{1, 1}, "put"});
+  for (int i = 0; i < 20; ++i) story.tell(Suspended{"signal", std::nullopt, ""}).tell(an_invocation());
+  CHECK(story.state().idle_invocations == 1);
+}
+
+TEST_CASE("people, clocks and children leave their marks in the state") {
+  Story story = begun();
+  story.tell(a_reply({a_call("put"), a_call("ask"), a_call("wait"), a_call("child")}))
+      .tell(ApprovalRequested{{1, 1}, "put"})
+      .tell(ApprovalGiven{{1, 1}, false, "no", "l1"})
+      .tell(QuestionAsked{{1, 2}, "Red?"})
+      .tell(TimerSet{{1, 3}, 5'000'000})
+      .tell(UserSaid{"blue", "l2"})
+      .tell(UserSaid{"hurry", "l3"});
+  ToolFinished child = a_result({1, 4});
+  child.spent = Spent{{100, 10, 1, 1000}, 7, 1.5};
+  story.tell(child);
+  const std::vector<CallState> expected{
+      {.id = {1, 1}, .call = a_call("put"), .approval = Approval::Refused, .why = "no"},
+      {.id = {1, 2},
+       .call = a_call("ask"),
+       .status = CallStatus::Asking,
+       .question = "Red?",
+       .answer = "blue"},
+      {.id = {1, 3}, .call = a_call("wait"), .status = CallStatus::Waiting, .until_ms = 5'000'000},
+      {.id = {1, 4}, .call = a_call("child"), .status = CallStatus::Done, .result = child.result}};
+  CHECK(story.state().calls == expected);
+  CHECK(story.state().said == std::vector<Message>{{.role = Role::User, .text = "hurry"}});
+  CHECK(story.state().letters == std::set<std::string>{"l1", "l2", "l3"});
+  CHECK(story.state().usage == Usage{110, 15, 1, 1003});
+  CHECK(story.state().model_calls == 8);
+  CHECK(story.state().cost_usd == 1.75);
+  child.call = {1, 3};
+  child.spent->cost_usd = std::nullopt;
+  CHECK(story.tell(child).state().cost_usd == std::nullopt);
+}
+
 TEST_CASE("what can be mended is lifted by the next invocation, what is over stays over") {
   for (const Event& ending : {Event{Failed{"auth", "", true}}, Event{LimitReached{"steps", ""}}}) {
     Story story = begun();
@@ -106,6 +145,12 @@ TEST_CASE("an order of events that cannot be is damage") {
        a_result({1, 1})},
       {a_start(), an_invocation(), a_reply({a_call("look")}), ToolStarted{{1, 2}, "look"}},
       {a_start(), an_invocation(), Completed{"42"}, UserSaid{"more", ""}},
+      {a_start(), an_invocation(), ApprovalRequested{{1, 1}, "put"}},  // of no call
+      {a_start(), an_invocation(), ApprovalGiven{{1, 1}, true, "", ""}},
+      {a_start(), an_invocation(), a_reply({a_call("put"), a_call("put")}), a_result({1, 1}),
+       ApprovalGiven{{1, 1}, true, "", ""}},
+      {a_start(), an_invocation(), a_reply({a_call("ask")}), QuestionAsked{{1, 2}, "?"}},
+      {a_start(), an_invocation(), a_reply({a_call("wait")}), TimerSet{{2, 1}, 0}},
   };
   for (const auto& events : impossible) CHECK_THROWS_AS(Story(events), Error);
   State state;
