@@ -37,6 +37,7 @@ struct Args {
   std::optional<std::int64_t> step;   ///< show
   std::int64_t since = 0;             ///< log
   bool follow = false;                ///< log
+  std::optional<std::int64_t> jobs;   ///< tick
 };
 
 /// Parses argv. Prints help or the version and returns none if that was asked for; throws Error(Usage)

@@ -10,6 +10,7 @@ using Command = Exit (*)(const Args& args);
 
 Exit run_command(const Args& args);
 Exit resume_command(const Args& args);
+Exit tick_command(const Args& args);
 Exit list_command(const Args& args);
 Exit show_command(const Args& args);
 Exit log_command(const Args& args);

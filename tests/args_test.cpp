@@ -53,6 +53,10 @@ TEST_CASE("run takes all its options, before and after the task") {
 
 TEST_CASE("the other commands take theirs") {
   CHECK(parse({"resume", "r", "--memory", "m", "--max-steps", "3"})->max_steps == 3);
+  const Args tick = *parse({"tick", "--memory", "m", "--jobs", "3", "--deadline", "4m", "--output", "json"});
+  CHECK(tick.jobs == 3);
+  CHECK(tick.deadline_ms == 240'000);
+  CHECK(error_of({"tick", "--jobs", "0"}) == "--jobs: '0' is no number of at least 1");
   CHECK(parse({"list", "--memory", "m", "--status", "failed"})->status == "failed");
   CHECK(parse({"show", "r", "--memory", "m", "--step", "3", "--output", "json"})->step == 3);
   const Args log = *parse({"log", "-f", "r", "--since", "9", "--memory", "m", "--output", "jsonl"});
@@ -67,7 +71,8 @@ TEST_CASE("the other commands take theirs") {
 }
 
 TEST_CASE("every command that can be parsed can be found") {
-  for (const char* name : {"run", "resume", "list", "show", "log", "send", "cancel", "validate", "schema"})
+  for (const char* name :
+       {"run", "resume", "tick", "list", "show", "log", "send", "cancel", "validate", "schema"})
     CHECK(find_command(name) != nullptr);
   CHECK(find_command("fork") == nullptr);
 }
@@ -77,7 +82,7 @@ TEST_CASE("a bad command line is refused with one sentence that says what to wri
       {{}, "what shall be done? agentd run TASK.yaml, or see agentd --help"},
       {{"resum"}, "there is no command 'resum'; did you mean resume?"},
       {{"qqqqqqq"}, "there is no command 'qqqqqqq'; see agentd --help"},
-      {{"tick"}, "not built yet: agentd tick"},
+      {{"fork"}, "not built yet: agentd fork"},
       {{"--memory", "m"}, "the command comes first, then its options: agentd run TASK.yaml --memory"},
       {{"run"}, "TASK.yaml is required; see agentd run --help"},
       {{"run", "t", "u"}, "The following argument was not expected: u; see agentd run --help"},

@@ -219,6 +219,22 @@ TEST_CASE("a reason to stop ends the group, be it there before or come while it 
   CHECK(run(request, deadline) == Ran{{End::Interrupted, 15, ""}, ""});
 }
 
+TEST_CASE("a program is given the time that it needs for its way out", "[process]") {
+  const TempFolder folder;
+  const Witness witness(folder);
+  ProcessRequest request =
+      shell("exec 3>" + witness.path() +
+            "; trap 'sleep 1; echo bye; exit 7' TERM; echo started >&3; while :; do sleep 0.1; done");
+  request.grace_ms = 60'000;
+  FakeStop stop;
+  std::thread stopper([&] {
+    witness.read();
+    stop.signal();
+  });
+  CHECK(run(request, stop) == Ran{{End::Interrupted, 7, ""}, "bye\n"});
+  stopper.join();
+}
+
 TEST_CASE("an output that cannot be taken ends the group", "[process]") {
   const TempFolder folder;
   const Witness witness(folder);

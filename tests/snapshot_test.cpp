@@ -48,6 +48,21 @@ TEST_CASE("A snapshot shows what an owner has committed so far", "[store]") {
   owner.write(5, 5);
 }
 
+TEST_CASE("The last record is had without those before it", "[store]") {
+  const RunGround run;
+  Owner owner(run.paths);
+  const Ended before = run_apart([&] { expect(!read_last_record(run.paths), "nothing has happened"); });
+  CHECK(before.errors == "");
+  owner.write(1, 3);
+  owner.journal->append(a_record(4));
+  const Ended ended =
+      run_apart([&] { expect(read_last_record(run.paths) == a_record(3), "the committed one"); });
+  CHECK(ended.errors == "");
+  write_text(run.memory.make_run("demo-2").journal(), "garbage");
+  CHECK_THAT(error_of([&] { read_last_record(run.memory.run("demo-2")); }),
+             ContainsSubstring("demo-2/journal.db"));
+}
+
 TEST_CASE("A snapshot needs no -wal, no lock and no right to write", "[store]") {
   const RunGround run;
   Owner(run.paths).write(1, 2);

@@ -35,7 +35,7 @@ class Group {
   ~Group() { kill(); }
 
   /// Until the leader has ended, of itself or because it had to: Exited, or why it had to.
-  End wait(std::int64_t timeout_ms, const Stop& stop);
+  End wait(const ProcessRequest& request, const Stop& stop);
   /// A short while for writers that outlive their leader: `cmd > >(tee log)`.
   void drain();
   int kill() { return kill_group(process_); }
@@ -50,8 +50,8 @@ class Group {
   const Sink& sink_;
 };
 
-End Group::wait(std::int64_t timeout_ms, const Stop& stop) {
-  Time until = timeout_ms > 0 ? SteadyClock::now() + milliseconds(timeout_ms) : Time::max();
+End Group::wait(const ProcessRequest& request, const Stop& stop) {
+  Time until = request.timeout_ms > 0 ? SteadyClock::now() + milliseconds(request.timeout_ms) : Time::max();
   End end = End::Exited;
   for (;;) {
     wait_for_news(until, end == End::Exited ? &stop : nullptr);
@@ -62,7 +62,7 @@ End Group::wait(std::int64_t timeout_ms, const Stop& stop) {
     } else if (late || stop.reason() != StopReason::None) {
       end = late ? End::TimedOut : End::Interrupted;
       ::kill(-process_.leader, SIGTERM);
-      until = SteadyClock::now() + kGrace;
+      until = SteadyClock::now() + std::max(kGrace, milliseconds(request.grace_ms));
     }
   }
 }
@@ -109,7 +109,7 @@ ProcessResult ChildProcess::run(const ProcessRequest& request,
     return {End::NotStarted, error.code().value(), error.what()};
   }
   Group group(std::move(spawned), output);
-  const End end = group.wait(request.timeout_ms, stop);
+  const End end = group.wait(request, stop);
   group.drain();
   const int status = group.kill();
   // All that the group wrote is in the pipe now; no waiting for a program that left the group and holds it.

@@ -87,6 +87,12 @@ void read_events(SQLite::Database& database, const fs::path& journal, std::int64
   }
 }
 
+std::optional<Record> read_last_event(SQLite::Database& database, const fs::path& journal) {
+  SQLite::Statement row(database, "SELECT seq, at_ms, step, kind, data FROM event ORDER BY seq DESC LIMIT 1");
+  if (!row.executeStep()) return std::nullopt;
+  return record_from(row, journal);
+}
+
 /// SQLite keeps the cause of a failed COMMIT with the file alone: the -wal's, else the database's.
 int last_errno(const SQLite::Database& database) {
   for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {

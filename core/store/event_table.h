@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "core/event.h"
@@ -21,6 +22,9 @@ void check_identity(SQLite::Database& database, const std::filesystem::path& jou
 /// Streams the records after `since`; throws Error(Storage) at a gap or a record that cannot be read.
 void read_events(SQLite::Database& database, const std::filesystem::path& journal, std::int64_t since,
                  const std::function<void(Record)>& each);
+
+/// The last record; none where there are no records. Throws Error(Storage) if it cannot be read.
+std::optional<Record> read_last_event(SQLite::Database& database, const std::filesystem::path& journal);
 
 /// What the system answered to the last call of SQLite's that failed; 0: it was none.
 int last_errno(const SQLite::Database& database);

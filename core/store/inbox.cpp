@@ -73,6 +73,10 @@ std::optional<Letter> letter_from(const fs::path& path) {
 
 }  // namespace
 
+std::int64_t left_at_ms(const Letter& letter) {
+  return time_of(letter.id);
+}
+
 std::vector<Letter> InboxFolder::read() {
   std::vector<std::string> names = list_folder(paths_.inbox());
   std::sort(names.begin(), names.end());

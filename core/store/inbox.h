@@ -5,6 +5,9 @@
 
 namespace agentd {
 
+/// When it was left, by the clock of whoever did; 0 where its name does not tell.
+std::int64_t left_at_ms(const Letter& letter);
+
 /// The folder runs/ID/inbox: one file a letter, put there whole by an atomic rename.
 class InboxFolder : public Inbox {
  public:

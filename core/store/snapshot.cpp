@@ -97,18 +97,28 @@ bool make_copy(const RunPaths& from, const RunPaths& to) {
   return checkpoint_state(from) == before;
 }
 
-void read_copy(const TemporaryFolder& folder, const fs::path& journal, std::int64_t since,
-               const std::function<void(Record)>& each) {
+using Read = std::function<void(SQLite::Database&)>;
+
+void read_copy(const TemporaryFolder& folder, const fs::path& journal, const Read& read) {
   try {
     SQLite::Database database(RunPaths{folder.path()}.journal().string(), SQLite::OPEN_READWRITE);
     sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-256");
     check_identity(database, journal);
     folder.remove();  // both files are open now: a reader that is killed leaves nothing behind
-    read_events(database, journal, since, each);
+    read(database);
   } catch (const SQLite::Exception& failure) {
     throw_error(failure, 0, journal);
   }
+}
+
+void copy_and_read(const RunPaths& paths, const Read& read) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const TemporaryFolder folder;
+    if (make_copy(paths, {folder.path()})) return read_copy(folder, paths.journal(), read);
+  }
+  throw Error(Exit::Storage,
+              paths.journal().string() + " changes faster than it can be copied: try again later");
 }
 
 /// File times are coarse: within one tick of the clock they do not tell two writes apart.
@@ -122,12 +132,13 @@ bool is_settled(const Fd& file) {
 }  // namespace
 
 void read_snapshot(const RunPaths& paths, std::int64_t since, const std::function<void(Record)>& each) {
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const TemporaryFolder folder;
-    if (make_copy(paths, {folder.path()})) return read_copy(folder, paths.journal(), since, each);
-  }
-  throw Error(Exit::Storage,
-              paths.journal().string() + " changes faster than it can be copied: try again later");
+  copy_and_read(paths, [&](SQLite::Database& copy) { read_events(copy, paths.journal(), since, each); });
+}
+
+std::optional<Record> read_last_record(const RunPaths& paths) {
+  std::optional<Record> last;
+  copy_and_read(paths, [&](SQLite::Database& copy) { last = read_last_event(copy, paths.journal()); });
+  return last;
 }
 
 std::string snapshot_version(const RunPaths& paths) {
