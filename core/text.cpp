@@ -149,13 +149,13 @@ std::string format_time(std::int64_t wall_ms) {
 
 namespace {
 
-/// A whole number of two or four digits.
+/// A whole number of so many digits.
 std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
   int value = 0;
-  if (text.size() < at + count) return std::nullopt;
+  if (text.size() < at + count || text[at] == '-') return std::nullopt;
   const char* end = text.data() + at + count;
   const auto [rest, error] = std::from_chars(text.data() + at, end, value);
-  return error == std::errc() && rest == end && value >= 0 ? std::optional(value) : std::nullopt;
+  return error == std::errc() && rest == end ? std::optional(value) : std::nullopt;
 }
 
 /// Minutes of "Z" or "+01:30".
@@ -184,7 +184,7 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
                          (text[10] == 'T' || text[10] == 't' || text[10] == ' ') && text[13] == ':' &&
                          text[16] == ':';
   std::string_view rest = text.substr(19);
-  if (rest.starts_with('.'))
+  if (rest.starts_with('.') && digits(rest, 1, 1))
     rest.remove_prefix(std::min(rest.find_first_not_of("0123456789", 1), rest.size()));
   const auto offset = offset_of(rest);
   const std::chrono::year_month_day day{std::chrono::year(parts[0]),

@@ -73,6 +73,56 @@ TEST_CASE("percent encoding leaves the unreserved characters alone") {
   CHECK(percent_encode("a b/c:d%é") == "a%20b%2Fc%3Ad%25%C3%A9");
 }
 
+TEST_CASE("times are read as they are written, whatever their offset, and nothing else is") {
+  const std::int64_t noon = 1'795'348'800'000;  // 2026-11-22T12:00:00Z
+  const std::vector<std::pair<std::string_view, std::int64_t>> times{
+      {"2026-11-22T12:00:00Z", noon},
+      {"2026-11-22t12:00:00z", noon},
+      {"2026-11-22 12:00:00Z", noon},
+      {"2026-11-22T13:30:00+01:30", noon},
+      {"2026-11-21T23:00:00-13:00", noon},
+      {"2026-11-22T12:00:00.999999999Z", noon},
+      {"2026-11-22T12:00:00-00:00", noon},
+      {"2026-11-22T11:59:60Z", noon},
+      {"1970-01-01T00:00:00Z", 0},
+      {"1969-12-31T23:59:59Z", -1000},
+      {"2024-02-29T00:00:00Z", 1'709'164'800'000}};
+  for (const auto& [text, expected] : times) {
+    INFO(text);
+    CHECK(parse_time(text) == expected);
+  }
+  CHECK(format_time(noon) == "2026-11-22T12:00:00Z");
+  for (const std::string_view text : {"",
+                                      "tomorrow",
+                                      "2026-11-22",
+                                      "2026-11-22T12:00Z",
+                                      "2026-11-22T12:00:00",
+                                      "2026-11-22T12:00:00 Z",
+                                      "2026-11-22T12:00:00Zx",
+                                      "2026-11-22T12:00:00+1:00",
+                                      "2026-11-22T12:00:00+01",
+                                      "2026-11-22T12:00:00+24:00",
+                                      "2026-11-22T12:00:00+01:60",
+                                      "2026-11-22T12:00:00.Z",
+                                      "2026-11-22T12:00:00.",
+                                      "2026-11-22T24:00:00Z",
+                                      "2026-11-22T12:60:00Z",
+                                      "2026-11-22T12:00:61Z",
+                                      "2026-13-01T12:00:00Z",
+                                      "2026-00-01T12:00:00Z",
+                                      "2026-02-29T12:00:00Z",
+                                      "2026-11-31T12:00:00Z",
+                                      "2026/11/22T12:00:00Z",
+                                      "2026-11-22T-0:-0:-0Z",
+                                      "+026-11-22T12:00:00Z",
+                                      " 2026-11-22T12:00:00Z",
+                                      "20261122T120000Z",
+                                      "\xFF\xFF\xFF\xFF-11-22T12:00:00Z"}) {
+    INFO(text);
+    CHECK(parse_time(text) == std::nullopt);
+  }
+}
+
 TEST_CASE("the nearest word is one that a typo can explain") {
   const std::vector<std::string_view> known{"shell", "search", "read_file", "run"};
   CHECK(nearest("shel", known) == "shell");
