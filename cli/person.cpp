@@ -33,6 +33,12 @@ void print_prompt(const CallState& call) {
               << "\nallow this call? [y]es, [n]o, or why not> " << std::flush;
 }
 
+/// A process in the background would be stopped for reading.
+bool is_in_front() {
+  const pid_t front = ::tcgetpgrp(STDIN_FILENO);
+  return front < 0 || front == ::getpgrp();
+}
+
 /// Anything that is neither yes nor no is the reason for a no.
 Letter decision_of(const CallState& call, const std::string& line) {
   if (line == "y" || line == "Y" || line == "yes") return {"", Letter::Kind::Approve, "", call.id};
@@ -48,7 +54,7 @@ PersonHere::PersonHere(const Args& args)
 
 bool PersonHere::can_answer(const State& state) const {
   const CallState* call = first_waiting(state);
-  return call != nullptr && (is_at_terminal_ || (says_yes_ && !is_question(*call)));
+  return call != nullptr && ((is_at_terminal_ && is_in_front()) || (says_yes_ && !is_question(*call)));
 }
 
 std::vector<Letter> PersonHere::ask(const State& state, const Stop& stop) {
