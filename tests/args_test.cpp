@@ -70,9 +70,28 @@ TEST_CASE("the other commands take theirs") {
   CHECK(parse({"schema"})->command == "schema");
 }
 
+TEST_CASE("approve and deny take a call, or mean all that wait") {
+  const Args approve = *parse({"approve", "r", "2.13", "--memory", "m"});
+  CHECK(approve.command == "approve");
+  CHECK(approve.target == "r");
+  CHECK(approve.call == "2.13");
+  CHECK(parse({"approve", "r", "--memory", "m"})->call.empty());
+  const Args deny = *parse({"deny", "--why", "not \"today\"", "r", "1.1", "--memory", "m"});
+  CHECK(deny.call == "1.1");
+  CHECK(deny.text == "not \"today\"");
+  CHECK(parse({"run", "t", "--yes", "--memory", "m"})->yes);
+  CHECK_FALSE(parse({"resume", "r", "--memory", "m"})->yes);
+  for (const char* call : {"x", "1", " 1.1", "1.1\n"}) {
+    INFO(call);
+    CHECK_THAT(error_of({"approve", "r", call}), ContainsSubstring("is no call: write STEP.INDEX"));
+  }
+  CHECK_FALSE(error_of({"approve", "r", "--why", "x"}).empty());
+  CHECK_THAT(error_of({"approve"}), ContainsSubstring("required"));
+}
+
 TEST_CASE("every command that can be parsed can be found") {
-  for (const char* name :
-       {"run", "resume", "tick", "list", "show", "log", "send", "cancel", "validate", "schema"})
+  for (const char* name : {"run", "resume", "tick", "list", "show", "log", "send", "approve", "deny",
+                           "cancel", "validate", "schema"})
     CHECK(find_command(name) != nullptr);
   CHECK(find_command("fork") == nullptr);
 }

@@ -50,6 +50,17 @@ TEST_CASE("A letter's name never comes again", "[store]") {
   CHECK(inbox.read().front().id != first.id);
 }
 
+TEST_CASE("Approvals and refusals name their call", "[store]") {
+  const RunGround run;
+  InboxFolder inbox(run.paths);
+  inbox.leave({"", Letter::Kind::Approve, "", {3, 12}}, 1000);
+  inbox.leave({"", Letter::Kind::Deny, "not \"today\"", {1, 1}}, 1001);
+  const std::vector<Letter> letters = inbox.read();
+  REQUIRE(letters.size() == 2);
+  CHECK(letters[0] == Letter{letters[0].id, Letter::Kind::Approve, "", {3, 12}});
+  CHECK(letters[1] == Letter{letters[1].id, Letter::Kind::Deny, "not \"today\"", {1, 1}});
+}
+
 TEST_CASE("What is no letter is passed over and left alone", "[store]") {
   const RunGround run;
   InboxFolder inbox(run.paths);
@@ -64,6 +75,14 @@ TEST_CASE("What is no letter is passed over and left alone", "[store]") {
            {"h", "{\"kind\":\"say\",\"text\":\"\xff\"}"},
            {"i", R"({"kind":"say","text":")" + std::string(2'000'000, 'x') + "\"}"},
            {"j", std::string(100'000, '[')},
+           {"l", R"({"kind":"approve","text":""})"},
+           {"m", R"({"kind":"approve","text":"","call":7})"},
+           {"n", R"({"kind":"approve","text":"","call":"1"})"},
+           {"o", R"({"kind":"deny","text":"","call":"1.1.1"})"},
+           {"p", R"({"kind":"deny","text":"","call":" 1.1"})"},
+           {"q", R"({"kind":"deny","text":"","call":"99999999999999999999.1"})"},
+           {"r", R"({"kind":"approve","text":"","call":null})"},
+           {"s", R"({"kind":"approve","text":null,"call":"1.1"})"},
            {".k", R"({"kind":"say","text":"half written"})"},
            {"99999999999999999999-x", "junk"},
            {"09223372036854775807", "junk"}}) {

@@ -34,9 +34,49 @@ std::vector<Event> eventful() {
           Completed{"The answer."}};
 }
 
-std::string told(Detail detail) {
+/// A run that needs people, time and checks.
+std::vector<Event> peopled() {
+  RunStarted start = a_start();
+  start.task.verify = {{.shell = "test -s report.md"}};
+  return {start,
+          an_invocation(),
+          a_reply({{"", "shell", R"({"command":"git push\u001b[2J"})"},
+                   {"", "ask", R"({"question":"Red?"})"},
+                   {"", "wait", R"({"for":"2h"})"},
+                   {"", "rm", "{}"}},
+                  "Let me ask."),
+          ApprovalRequested{{1, 1}, "shell"},
+          ApprovalRequested{{1, 4}, "rm"},
+          Suspended{"approval", std::nullopt, "call 1.1 needs an approval of shell"},
+          an_invocation(),
+          ApprovalGiven{{1, 1}, true, "", "l1"},
+          ApprovalGiven{{1, 4}, false, "not\n\x1b[31mthat", "l2"},
+          ToolFinished{{1, 4}, {Outcome::Denied, "A person refused it.", ""}, 0},
+          ToolStarted{{1, 1}, "shell"},
+          ToolStarted{{1, 2}, "ask"},
+          ToolStarted{{1, 3}, "wait"},
+          ToolFinished{{1, 1}, {Outcome::Ok, "pushed", ""}, 5},
+          QuestionAsked{{1, 2},
+                        "Red or\n\x1b]0;x\x07"
+                        "blue?"},
+          TimerSet{{1, 3}, 5'000'000},
+          Suspended{"question", 5'000'000, "call 1.2 needs an answer: Red or \x1b[2J"},
+          an_invocation(),
+          UserSaid{"blue", "l3"},
+          ToolFinished{{1, 2}, {Outcome::Ok, "blue", ""}, 0},
+          ToolFinished{{1, 3}, {Outcome::Ok, "The time is up.", ""}, 0},
+          a_reply({}, "Done."),
+          ToolStarted{{2, 1}, "verify"},
+          ToolFinished{{2, 1}, {Outcome::Error, "$ test -s report.md\n[exit status 1]", ""}, 2},
+          a_reply({}, "Done now."),
+          ToolStarted{{3, 1}, "verify"},
+          ToolFinished{{3, 1}, {Outcome::Ok, "$ test -s report.md", ""}, 2},
+          Completed{"Done now."}};
+}
+
+std::string told(Detail detail, const std::vector<Event>& events = eventful()) {
   Narrator narrator(detail);
-  const Story story(eventful());
+  const Story story(events);
   std::string text;
   for (const Record& record : story.records()) {
     for (const Line& line : narrator.tell(record))
@@ -54,6 +94,14 @@ std::string told(Detail detail) {
 TEST_CASE("a run is told as the golden file shows") {
   CHECK(golden("cli/narrate.txt", told(Detail::Brief)) == told(Detail::Brief));
   CHECK(golden("cli/narrate_full.txt", told(Detail::Full)) == told(Detail::Full));
+}
+
+TEST_CASE("what people, times and checks do is told and logged as the golden files show") {
+  CHECK(golden("cli/narrate_people.txt", told(Detail::Brief, peopled())) == told(Detail::Brief, peopled()));
+  std::string text;
+  for (const Event& event : peopled()) text += std::string(kind_of(event)) + "  " + summary_of(event) + "\n";
+  CHECK(golden("cli/log_people.txt", text) == text);
+  CHECK((text + told(Detail::Full, peopled())).find('\x1b') == std::string::npos);
 }
 
 TEST_CASE("events are logged as the golden file shows") {
