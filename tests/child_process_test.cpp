@@ -224,7 +224,7 @@ TEST_CASE("a program is given the time that it needs for its way out", "[process
   const Witness witness(folder);
   ProcessRequest request =
       shell("exec 3>" + witness.path() +
-            "; trap 'sleep 1; echo bye; exit 7' TERM; echo started >&3; while :; do sleep 0.1; done");
+            "; sleep 1000 & trap 'sleep 1; echo bye; exit 7' TERM; echo started >&3; wait");
   request.grace_ms = 60'000;
   FakeStop stop;
   std::thread stopper([&] {
