@@ -14,7 +14,7 @@ namespace {
 
 bool starts_programs(const Task& task) {
   return !task.verify.empty() || std::any_of(task.tools.begin(), task.tools.end(), [](const ToolSetup& tool) {
-    return !tool.command.empty() || (tool.kind.empty() && tool.name == "shell");
+    return tool.kind == "exec" || (tool.kind.empty() && tool.name == "shell");
   });
 }
 

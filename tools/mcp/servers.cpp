@@ -24,6 +24,7 @@ McpSetup setup_of(const ToolSetup& tool, const ToolContext& context) {
                  .trusted = tool.trusted,
                  .protocol = tool.protocol};
   setup.program.argv = tool.command;
+  setup.program.sandbox.reset();  // the task's own choice: it may keep what it works with anywhere
   if (tool.timeout_ms) setup.timeout_ms = *tool.timeout_ms;
   if (tool.elicitation == "accept-defaults") setup.elicitation = Elicitation::AcceptDefaults;
   if (tool.elicitation == "ask") setup.elicitation = Elicitation::Ask;
