@@ -74,9 +74,10 @@ void McpServers::list(const Stop& stop) {
     if (!entry.is_asked || entry.server->has_changed()) lists[name];
   {
     std::vector<std::jthread> threads;
-    for (auto& [name, tools] : lists)
-      threads.emplace_back(
-          [&server = *entries_.at(name).server, &tools, &stop] { tools = server.list(stop); });
+    for (auto& list : lists) {
+      McpServer& server = *entries_.at(list.first).server;
+      threads.emplace_back([&server, &tools = list.second, &stop] { tools = server.list(stop); });
+    }
   }
   for (auto& [name, tools] : lists) take(entries_.at(name), name, std::move(tools));
 }
