@@ -98,7 +98,7 @@ TEST_CASE("a server that crashes in a call costs that call, tells its last words
       ground.call("t") ==
       McpAnswer{
           Outcome::Unknown,
-          "The MCP server 's' was lost during the call: its program was killed by signal 11; its last words: "
+          "The MCP server 's' was lost during the call: its program was killed by signal 9; its last words: "
           "out of cheese. The call may or may not have taken effect."});
   REQUIRE(ground.call("u") == McpAnswer{Outcome::Ok, "back"});
   const Lines methods = ground.methods();

@@ -94,7 +94,7 @@ class Server {
     if (what == "wait ms") std::this_thread::sleep_for(std::chrono::milliseconds(value.get<int>()));
     if (what == "flood") flood(value);
     if (what == "exit") ::_exit(value);
-    if (what == "crash") ::raise(SIGSEGV);
+    if (what == "crash") ::raise(SIGKILL);
     if (what == "hang") hang();
   }
 
