@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
 
 #include "core/error.h"
 #include "core/os/sandbox.h"
@@ -39,21 +38,25 @@ std::vector<std::string> absolute(const std::vector<std::string>& paths, const s
 
 }  // namespace
 
-std::optional<Sandbox> confine(const Task& task, const RunPaths& paths, const std::string& workspace,
+std::string workspace_of(const Task& task, const RunPaths& paths) {
+  return task.workspace.empty() ? paths.workspace().string() : task.workspace;
+}
+
+std::optional<Sandbox> confine(const Task& task, const RunPaths& paths, Notices& notices,
                                std::map<std::string, std::string>& environment) {
   if (!starts_programs(task)) return std::nullopt;
   const SandboxSupport support = sandbox_support();
   check_network(task, support);
   if (task.sandbox.mode == "off") return std::nullopt;
   const std::string home = environment.contains("HOME") ? environment.at("HOME") : "";
-  const SandboxPlaces places{
-      workspace,   paths.folder.parent_path().parent_path(), paths.folder / "scratch",
-      environment, absolute(task.sandbox.read, home),        absolute(task.sandbox.write, home)};
+  const SandboxPlaces places{workspace_of(task, paths),         paths.folder.parent_path().parent_path(),
+                             paths.folder / "scratch",          environment,
+                             absolute(task.sandbox.read, home), absolute(task.sandbox.write, home)};
   SandboxPlan plan = plan_sandbox(places, support);
   const std::string gaps = gaps_sentence(plan.gaps);
   if (task.sandbox.mode == "required" && !plan.is_firm)
     throw Error(Exit::Usage, "the task wants a sandbox ('sandbox: required'): " + gaps);
-  if (!gaps.empty()) std::cerr << "agentd: " << gaps << '\n';
+  if (!gaps.empty()) notices.say(gaps);
   for (const auto& [name, value] : plan.environment) environment[name] = value;
   return std::move(plan.sandbox);
 }

@@ -23,8 +23,10 @@ std::optional<std::int64_t> due_by_itself(const RunView& view, std::int64_t now_
   if (state.ending) return std::nullopt;
   if (!state.suspended) return view.updated_at_ms;  // its process has died
   const std::int64_t resume_at_ms = state.suspended->resume_at_ms.value_or(0);
-  if (resume_at_ms > now_ms || would_only_wait(state, {.wall_ms = now_ms})) return std::nullopt;
-  return std::max(resume_at_ms, view.updated_at_ms);
+  const Now now{.wall_ms = now_ms, .children_wait = view.children_wait};
+  if (would_only_wait(state, now) || (resume_at_ms > now_ms && state.suspended->child.empty()))
+    return std::nullopt;
+  return std::max(resume_at_ms > now_ms ? 0 : resume_at_ms, view.updated_at_ms);
 }
 
 /// A letter that the run knows was taken in by an invocation that died before it could remove it.
@@ -41,6 +43,7 @@ std::optional<std::int64_t> due_since(const RunView& view, std::span<const Lette
                                       std::int64_t now_ms) {
   // Nothing is known of a run whose first record was not kept: only its task file can start it.
   if (view.is_held || view.state.seq == 0) return std::nullopt;
+  if (!view.state.parent.empty()) return std::nullopt;  // it goes on with the run that called it
   const auto by_itself = due_by_itself(view, now_ms);
   const auto& ending = view.state.ending;
   const auto* failed = ending ? std::get_if<Failed>(&*ending) : nullptr;
@@ -55,7 +58,7 @@ bool may_be_due(const Record& last, bool has_letters, std::int64_t now_ms) {
   const auto& event = last.event;
   if (const auto* failed = std::get_if<Failed>(&event)) return has_letters && can_be_mended(*failed);
   if (const auto* suspended = std::get_if<Suspended>(&event))
-    return has_letters || suspended->resume_at_ms.value_or(0) <= now_ms;
+    return has_letters || !suspended->child.empty() || suspended->resume_at_ms.value_or(0) <= now_ms;
   return !std::holds_alternative<Completed>(event) && !std::holds_alternative<Cancelled>(event) &&
          !std::holds_alternative<LimitReached>(event);
 }

@@ -1,10 +1,11 @@
 #include <iostream>
 #include <map>
 
+#include "cli/children.h"
 #include "cli/commands.h"
 #include "cli/report.h"
-#include "cli/run.h"
 #include "cli/runs.h"
+#include "core/os/signals.h"
 #include "core/os/system_clock.h"
 #include "core/store/inbox.h"
 
@@ -59,7 +60,8 @@ Exit decide(const Args& args, Letter::Kind kind) {
   for (const CallId& call : calls) {
     InboxFolder(paths).leave({"", kind, args.text, call}, SystemClock().now_ms());
     std::cerr << (approves ? "approved" : "denied") << " call " << to_string(call) << " of run "
-              << args.target << ": run it again, unless an invocation works on it\n";
+              << args.target << ": run " << (state.parent.empty() ? "it" : top_run(paths, state))
+              << " again, unless an invocation works on it\n";
   }
   return Exit::Completed;
 }
@@ -86,8 +88,8 @@ Exit cancel_command(const Args& args) {
   const MemoryDir memory = MemoryDir::look(args.memory);
   const RunPaths paths = existing_run(memory, args.target);
   if (has_ended(view_run(paths).state)) return Exit::Failed;
-  InboxFolder(paths).leave({"", Letter::Kind::Cancel, ""}, SystemClock().now_ms());
-  take_in_letters(memory, args.target);
+  SystemClock clock;
+  cancel_run(memory, args.target, clock, *make_process_stop(std::nullopt));
   const bool is_done = standing_of(view_run(paths).state).status == "cancelled";
   std::cerr << "run " << args.target
             << (is_done ? " is cancelled\n" : " will be cancelled by the invocation that works on it\n");

@@ -48,19 +48,29 @@ Letter decision_of(const CallState& call, const std::string& line) {
 
 }  // namespace
 
+bool AlwaysYes::can_answer(const State& state) const {
+  const CallState* call = first_waiting(state);
+  return call != nullptr && !is_question(*call);
+}
+
+std::vector<Letter> AlwaysYes::ask(const State& state, const Stop&) {
+  if (!can_answer(state)) return {};
+  return {{"", Letter::Kind::Approve, "", first_waiting(state)->id}};
+}
+
 PersonHere::PersonHere(const Args& args)
     : says_yes_(args.yes),
       is_at_terminal_(!args.quiet && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1) {}
 
 bool PersonHere::can_answer(const State& state) const {
   const CallState* call = first_waiting(state);
-  return call != nullptr && ((is_at_terminal_ && is_in_front()) || (says_yes_ && !is_question(*call)));
+  return call != nullptr && ((is_at_terminal_ && is_in_front()) || (says_yes_ && yes_.can_answer(state)));
 }
 
 std::vector<Letter> PersonHere::ask(const State& state, const Stop& stop) {
   const CallState* call = first_waiting(state);
   if (call == nullptr) return {};
-  if (says_yes_ && !is_question(*call)) return {{"", Letter::Kind::Approve, "", call->id}};
+  if (says_yes_ && yes_.can_answer(state)) return yes_.ask(state, stop);
   if (const std::string id = to_string(call->id); id != asked_) {
     print_prompt(*call);
     asked_ = id;

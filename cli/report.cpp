@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "cli/children.h"
 #include "cli/narrate.h"
 #include "core/json_text.h"
 #include "core/store/files.h"
@@ -76,20 +77,26 @@ Json request_of(const CallState& call, std::size_t longest) {
   return request;
 }
 
-/// What a person is asked for, so far as there is room: what has been decided makes room for the rest.
-Json pending_of(const State& state) {
+/// What a person is asked for, by the run and by those below it, so far as there is room: what has been
+/// decided makes room for the rest.
+Json pending_of(const State& run, const std::vector<State>& below) {
   constexpr std::size_t kRoom = 150'000;
   constexpr std::size_t kLongest = 4'000;
   constexpr std::size_t kShort = 100;
   Json pending = Json::array();
   std::size_t size = 0;
-  for (const CallState& call : state.calls) {
-    if (state.ending || !needs_person(call)) continue;
-    Json request = request_of(call, size < kRoom / 2 ? kLongest : kShort);
-    size += dump(request).size() + 1;
-    if (size > kRoom) break;
-    pending.push_back(std::move(request));
-  }
+  const auto add = [&](const State& state) {
+    for (const CallState& call : state.calls) {
+      if (state.ending || !needs_person(call)) continue;
+      Json request = request_of(call, size < kRoom / 2 ? kLongest : kShort);
+      if (&state != &run) request["run"] = state.run;
+      size += dump(request).size() + 1;
+      if (size > kRoom) break;
+      pending.push_back(std::move(request));
+    }
+  };
+  add(run);
+  std::for_each(below.begin(), below.end(), add);
   return pending;
 }
 
@@ -133,7 +140,8 @@ std::string cost_text(const State& state) {
   return text.data();
 }
 
-Json report_of(const State& state, const Standing& standing, std::int64_t now_ms) {
+Json report_of(const State& state, const Standing& standing, std::int64_t now_ms,
+               const std::vector<State>& below) {
   Json resume_at;
   std::int64_t retry_after = 0;
   if (!state.ending && state.suspended && state.suspended->resume_at_ms) {
@@ -153,7 +161,7 @@ Json report_of(const State& state, const Standing& standing, std::int64_t now_ms
       {"result", nullptr},
       {"result_path", nullptr},
       {"error", error_of(state, standing)},
-      {"pending", pending_of(state)},
+      {"pending", pending_of(state, below)},
       {"usage",
        {{"model_calls", state.model_calls},
         {"input_tokens", usage.input + usage.cache_read + usage.cache_write},
@@ -165,7 +173,7 @@ Json report_of(const State& state, const Standing& standing, std::int64_t now_ms
 
 std::string result_json(const State& state, const Standing& standing, std::int64_t steps_this_invocation,
                         std::int64_t now_ms, const RunPaths& paths) {
-  Json report = report_of(state, standing, now_ms);
+  Json report = report_of(state, standing, now_ms, children_for_person(paths, state));
   report["steps_this_invocation"] = steps_this_invocation;
   const std::string* answer = answer_of(state);
   if (answer != nullptr) report["result"] = result_value(state, *answer);

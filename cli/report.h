@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "core/error.h"
 #include "core/state.h"
@@ -20,7 +21,9 @@ struct Standing {
 Standing standing_of(const State& state);
 
 /// The contract's result object with all its fields, the answer left out.
-nlohmann::ordered_json report_of(const State& state, const Standing& standing, std::int64_t now_ms);
+/// `below`: the children that need a person.
+nlohmann::ordered_json report_of(const State& state, const Standing& standing, std::int64_t now_ms,
+                                 const std::vector<State>& below = {});
 
 /// The result object on one line, always under 200 KB: a longer answer goes to result.txt in the run's
 /// folder.

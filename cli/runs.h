@@ -16,7 +16,8 @@ RunPaths existing_run(const MemoryDir& memory, const std::string& id);
 struct RunView {
   State state;
   std::int64_t updated_at_ms = 0;
-  bool is_held = false;  ///< an invocation works on it
+  bool is_held = false;        ///< an invocation works on it
+  bool children_wait = false;  ///< see Now; not looked at by view_run
 };
 /// Reads it without disturbing anybody; `each` sees every record on the way.
 /// As standing_of its state; a run that nobody works on though its journal does not say so was interrupted.

@@ -1,6 +1,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "cli/children.h"
 #include "cli/commands.h"
 #include "cli/narrate.h"
 #include "cli/report.h"
@@ -73,10 +74,11 @@ class StepView {
   std::map<CallId, ToolFinished> results_;
 };
 
-Json run_json(const RunView& view, std::int64_t now_ms) {
-  Json json = report_of(view.state, standing_of(view), now_ms);
+Json run_json(const RunView& view, std::int64_t now_ms, const std::vector<State>& below) {
+  Json json = report_of(view.state, standing_of(view), now_ms, below);
   for (const char* key : {"steps_this_invocation", "result_path"}) json.erase(key);
   if (const std::string* answer = answer_of(view.state)) json["result"] = *answer;
+  json["parent"] = view.state.parent.empty() ? Json() : Json(view.state.parent);
   json["goal"] = view.state.goal;
   json["inputs"] = view.state.inputs;
   const ModelSetup& model = view.state.task.model;
@@ -102,11 +104,20 @@ std::string pending_text(const CallState& call) {
   return head + one_line(call.call.name) + " " + one_line(call.call.arguments, 400);
 }
 
-std::string run_text(const RunView& view) {
+/// `prefix`: whose they are.
+std::string pending_lines(const State& state, const std::string& prefix = "") {
+  std::string lines;
+  for (const CallState& call : state.calls)
+    if (!state.ending && needs_person(call)) lines += "pending " + prefix + pending_text(call) + "\n";
+  return lines;
+}
+
+std::string run_text(const RunView& view, const std::vector<State>& below) {
   const State& state = view.state;
   const Usage& usage = state.usage;
   const auto steps = state.task.limits.steps;
   std::string out = "run     " + state.run + "\n";
+  if (!state.parent.empty()) out += "parent  " + state.parent + "\n";
   out += "status  " + status_text(view) + "\n";
   out += "steps   " + std::to_string(state.step) + (steps ? " of " + std::to_string(*steps) : "") + ", in " +
          std::to_string(state.invocation) + " invocations\n";
@@ -116,8 +127,8 @@ std::string run_text(const RunView& view) {
   out += "time    " + format_time(state.started_at_ms) + " to " + format_time(view.updated_at_ms) + "\n";
   out += "goal    " + printable(state.goal);
   if (out.back() != '\n') out += '\n';
-  for (const CallState& call : state.calls)
-    if (!state.ending && needs_person(call)) out += "pending " + pending_text(call) + "\n";
+  out += pending_lines(state);
+  for (const State& child : below) out += pending_lines(child, "run " + child.run + " ");
   if (const std::string* answer = answer_of(state)) out += "result  " + printable(*answer) + "\n";
   return out;
 }
@@ -131,11 +142,12 @@ Exit show_command(const Args& args) {
   if (args.step && !step.is_there())
     throw Error(Exit::Usage, "run " + args.target + " has no step " + std::to_string(*args.step) +
                                  "; its last is " + std::to_string(view.state.step));
+  const std::vector<State> below = children_for_person(paths, view.state);
   if (args.output == Output::Json) {
-    const Json json = args.step ? step.json() : run_json(view, SystemClock().now_ms());
+    const Json json = args.step ? step.json() : run_json(view, SystemClock().now_ms(), below);
     std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
   } else {
-    std::cout << (args.step ? step.text() : run_text(view));
+    std::cout << (args.step ? step.text() : run_text(view, below));
   }
   return Exit::Completed;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "cli/yaml.h"
@@ -9,6 +10,7 @@
 #include "core/fields.h"
 #include "core/task_json.h"
 #include "core/text.h"
+#include "core/tool_fields.h"
 #include "core/tool_templates.h"
 #include "tools/tools.h"
 
@@ -41,8 +43,7 @@ Json model_of(const std::string& flag) {
   return model;
 }
 
-void merge_model(Json& task, const Config& config, const std::optional<std::string>& flag) {
-  if (!task.is_object()) return;
+void merge_model(Json& task, const Config& config, const std::optional<std::string>& flag = {}) {
   Json model = task.contains("model") ? task["model"] : Json::object();
   if (!config.model_json.empty()) model = merge_models(Json::parse(config.model_json), model);
   if (flag) model = merge_models(std::move(model), model_of(*flag));
@@ -55,7 +56,17 @@ bool is_path(const std::string& text) {
          (text.find('/') != std::string::npos && text.find(' ') == std::string::npos);
 }
 
-void read_instructions(Json& task, const fs::path& folder, std::vector<Problem>& problems) {
+/// The user's own rules come after the task's.
+void merge_permissions(Json& task, const Config& config) {
+  Json rules;
+  PermissionList{}.write(config.permissions, rules);
+  if (rules.is_null()) return;
+  Json& all = task.emplace("permissions", Json::array()).first.value();
+  if (!all.is_array()) return;
+  for (Json& rule : rules) all.push_back(std::move(rule));
+}
+
+void read_instructions(Json& task, const fs::path& folder, const Place& place) {
   const auto found = task.find("instructions");
   if (found == task.end() || !found->is_string() || !is_path(found->get<std::string>())) return;
   try {
@@ -64,7 +75,7 @@ void read_instructions(Json& task, const fs::path& folder, std::vector<Problem>&
       throw Error(Exit::Usage, found->get<std::string>() + " is not UTF-8 text");
     *found = std::move(text);
   } catch (const Error& error) {
-    problems.push_back({"/instructions", std::string("instructions: ") + error.what()});
+    place.at("instructions").problem(std::string("instructions: ") + error.what());
   }
 }
 
@@ -77,42 +88,115 @@ void make_workspace_absolute(Json& task, const fs::path& folder) {
 }
 
 /// Here and not in core, which does not know the tools; and a journal may name one that is gone.
-void check_tools(const Task& task, std::vector<Problem>& problems) {
+void check_tools(const Task& task, std::vector<Problem>& problems, const std::string& task_pointer = "") {
   const std::vector<std::string_view> known = tool_names();
   const bool is_whole = problems.empty();  // else a tool may be missing, and others stand elsewhere
   for (std::size_t i = 0; i < task.tools.size(); ++i) {
     const ToolSetup& tool = task.tools[i];
     const bool is_built_in = std::find(known.begin(), known.end(), tool.name) != known.end();
-    const Place place(problems, "/tools/" + std::to_string(i));
+    const Place place(problems, task_pointer + "/tools/" + std::to_string(i));
     if (tool.kind.empty() && !is_built_in) place.unknown("tools: there is no", tool.name, known);
     if (!tool.kind.empty() && is_built_in)
       place.at(tool.kind).problem("tools: the name " + tool.name + " belongs to a built-in tool");
     if (!is_whole) continue;
     const std::string pointer =
-        "/tools/" + std::to_string(i) + "/" + (tool.kind.empty() ? tool.name : tool.kind);
+        task_pointer + "/tools/" + std::to_string(i) + "/" + (tool.kind.empty() ? tool.name : tool.kind);
     for (const Problem& problem : template_problems(tool))
       problems.push_back({pointer + problem.pointer, "tools: " + tool.name + ": " + problem.message});
+    if (tool.kind == "agent") check_tools(child_task(tool), problems, pointer + "/task");
   }
+}
+
+/// How a task was come to: from the top, file by file.
+struct Trail {
+  const Config& config;
+  std::vector<fs::path> files;
+};
+
+Task read_file(const fs::path& path, Trail trail, const std::function<void(Json&)>& choose_model);
+
+std::string names_of(const std::vector<fs::path>& files) {
+  std::string names;
+  for (const fs::path& file : files) names.append(names.empty() ? "" : " → ").append(file.string());
+  return names;
+}
+
+/// Without a model of its own an agent has that of the task it belongs to.
+std::function<void(Json&)> with_model_of(const Json& task, const Config& config) {
+  return [model = task.value("model", Json()), &config](Json& child) {
+    if (child.contains("model"))
+      merge_model(child, config);
+    else if (!model.is_null())
+      child["model"] = model;
+  };
+}
+
+/// The task of an agent in a file of its own, as a part of this one; what is wrong in there is said there.
+void read_child_file(Json& child, const Json& task, const Trail& trail, const Place& place) {
+  constexpr std::size_t kMostFiles = 4;
+  const fs::path path = trail.files.back().parent_path() / child.get<std::string>();
+  std::vector<fs::path> files = trail.files;
+  files.push_back(path);
+  std::error_code ignored;
+  const auto is_same = [&](const fs::path& file) { return fs::equivalent(file, path, ignored); };
+  if (std::any_of(trail.files.begin(), trail.files.end(), is_same))
+    return place.problem(place.path() + ": a task cannot contain itself: " + names_of(files));
+  if (files.size() > kMostFiles)
+    return place.problem(place.path() +
+                         ": agents have agents of their own at most 3 deep: " + names_of(files));
+  if (fs::status(path, ignored).type() == fs::file_type::not_found)
+    return place.problem(place.path() + ": there is no file " + path.string());
+  child = Json::parse(task_to_json(read_file(path, trail, with_model_of(task, trail.config))));
+}
+
+void complete(Json& task, const Trail& trail, const Place& place);
+
+void read_children(Json& task, const Trail& trail, const Place& place) {
+  static const Json::json_pointer kTask("/agent/task");
+  const auto tools = task.find("tools");
+  if (tools == task.end() || !tools->is_array()) return;
+  for (std::size_t i = 0; i < tools->size(); ++i) {
+    if (!(*tools)[i].is_object() || !(*tools)[i].contains(kTask)) continue;
+    Json& child = (*tools)[i][kTask];
+    const Place there = place.at("tools").at(std::to_string(i)).at("agent").at("task");
+    if (child.is_string()) {
+      read_child_file(child, task, trail, there);
+    } else if (child.is_object()) {
+      with_model_of(task, trail.config)(child);
+      complete(child, trail, there);
+    }
+  }
+}
+
+/// Puts in what a task takes from elsewhere; paths stand beside the file.
+void complete(Json& task, const Trail& trail, const Place& place) {
+  const fs::path folder = fs::absolute(trail.files.back()).parent_path();
+  merge_permissions(task, trail.config);
+  read_instructions(task, folder, place);
+  make_workspace_absolute(task, folder);
+  read_children(task, trail, place);
+}
+
+Task read_file(const fs::path& path, Trail trail, const std::function<void(Json&)>& choose_model) {
+  const YamlDocument document = parse_yaml(read_text_file(path), path.string());
+  Json json = Json::parse(document.json);
+  std::vector<Problem> problems;
+  if (json.is_null()) document.refuse({{"", "the file is empty: a task has at least name, goal and model"}});
+  trail.files.push_back(path);
+  if (json.is_object()) {
+    choose_model(json);
+    complete(json, trail, Place(problems));
+  }
+  const Task task = task_from_json(json.dump(), problems);
+  check_tools(task, problems);
+  document.refuse(problems);
+  return task;
 }
 
 }  // namespace
 
 Task read_task_file(const fs::path& path, const Config& config, const std::optional<std::string>& model) {
-  const YamlDocument document = parse_yaml(read_text_file(path), path.string());
-  Json json = Json::parse(document.json);
-  std::vector<Problem> problems;
-  if (json.is_null()) document.refuse({{"", "the file is empty: a task has at least name, goal and model"}});
-  if (json.is_object()) {
-    const fs::path folder = fs::absolute(path).parent_path();
-    merge_model(json, config, model);
-    read_instructions(json, folder, problems);
-    make_workspace_absolute(json, folder);
-  }
-  Task task = task_from_json(json.dump(), problems);
-  task.permissions.insert(task.permissions.end(), config.permissions.begin(), config.permissions.end());
-  check_tools(task, problems);
-  document.refuse(problems);
-  return task;
+  return read_file(path, {config, {}}, [&](Json& json) { merge_model(json, config, model); });
 }
 
 Task with_model(const Task& task, const std::string& model) {

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "cli/children.h"
 #include "cli/commands.h"
 #include "cli/due.h"
 #include "cli/narrate.h"
@@ -125,7 +126,8 @@ class Tick {
     const std::vector<Letter> letters = InboxFolder(paths).read();
     const auto last = read_last_record(paths);
     if (!last || !may_be_due(*last, !letters.empty(), now_ms)) return std::nullopt;
-    const RunView view = view_run(paths);
+    RunView view = view_run(paths);
+    view.children_wait = children_wait(paths, view.state, nullptr, now_ms);
     const auto since_ms = due_since(view, letters, now_ms);
     if (!since_ms) return std::nullopt;
     return DueRun{id, *since_ms, view.state.expected_reply_ms};

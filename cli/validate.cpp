@@ -22,7 +22,10 @@ void check_parts(const std::string& file, const Task& task) {
   const auto any_value = [](const std::string&) { return std::optional<std::string>("http://localhost"); };
   try {
     make_model(task.model, {}, {*http, clock, any_value, {}});
-    for (const ToolSetup& tool : task.tools) make_tool(tool);
+    for (const ToolSetup& tool : task.tools) {
+      make_tool(tool);
+      if (tool.kind == "agent") check_parts(file + ": the agent " + tool.name, child_task(tool));
+    }
   } catch (const Error& error) {
     throw Error(error.exit(), file + ": " + error.what());
   }

@@ -5,6 +5,7 @@
 
 #include "cli/inputs.h"
 #include "cli/task_file.h"
+#include "core/children.h"
 #include "core/error.h"
 #include "core/model/text_model.h"
 #include "core/permission.h"
@@ -59,7 +60,9 @@ RunStarted start_of(const Wish& wish, std::vector<ToolSpec> tools) {
                    .goal = wish.goal,
                    .system = with_instructions(prompts::system, wish.task),
                    .tools = allowed(std::move(tools), wish.task),
-                   .agentd = AGENTD_VERSION};
+                   .agentd = AGENTD_VERSION,
+                   .parent = wish.parent,
+                   .parent_key = wish.parent_key};
   start.text_protocol = text_protocol_of(wish.task, start.tools);
   return start;
 }
@@ -109,9 +112,27 @@ Wish wish_from_journal(const Args& args, const State& state) {
   return wish;
 }
 
+Wish wish_for_call(const ToolRun& call, const std::string& parent, Wish wanted, const State& state) {
+  wanted.id = child_id(parent, call.call);
+  wanted.parent = parent;
+  wanted.parent_key = call.key;
+  if (state.seq == 0) return wanted;
+  if (state.parent != parent || state.parent_key != call.key)
+    throw Error(Exit::Usage, "it was not begun by call " + to_string(call.call) + " of run " + parent +
+                                 ", and stands in the way of the run that this call makes: remove it");
+  wanted.goal = state.goal;
+  wanted.inputs = state.inputs;
+  wanted.task.goal = state.task.goal;
+  wanted.task.inputs = state.task.inputs;
+  wanted.task.instructions = state.task.instructions;
+  wanted.task.output = state.task.output;
+  return wanted;
+}
+
 std::vector<Event> opening_events(const Wish& wish, const State& state, const Opening& opening) {
   const InvocationStarted& invocation = opening.invocation;
   if (state.seq == 0) return {start_of(wish, opening.tools(wish.task)), invocation};
+  if (state.ending && !state.parent.empty()) return {};  // its call ends with it
   const bool is_unchanged = wish.task == state.task && wish.goal == state.goal && wish.inputs == state.inputs;
   if (is_unchanged) {
     const bool has_work = can_go_on(state, state.task.limits, opening.now) &&

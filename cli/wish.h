@@ -20,12 +20,17 @@ struct Wish {
   Inputs inputs;
   std::string goal;  ///< rendered
   bool adopt = false;
+  std::string parent = {};  ///< see RunStarted
+  std::string parent_key = {};
 };
 
 /// `agentd run`. Throws Error(Usage) for all that is wrong with the file, the inputs or the flags.
 Wish wish_from_file(const Args& args, const Config& config, const MemoryDir& memory);
 /// `agentd resume`: the journal's own snapshot, under this command line's flags.
 Wish wish_from_journal(const Args& args, const State& state);
+/// A call of an agent tool of the run `parent`. A run that has begun keeps its goal, instructions and inputs,
+/// and takes the rest over. Throws Error(Usage) if `state` belongs to another call.
+Wish wish_for_call(const ToolRun& call, const std::string& parent, Wish wanted, const State& state);
 
 /// What else decides how an invocation begins.
 struct Opening {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/children.h"
 #include "core/permission.h"
 #include "core/sentences.h"
 #include "core/text.h"
@@ -72,12 +73,15 @@ Decision has_interrupted_call(const State& state, const Now&) {
   return std::nullopt;
 }
 
-Decision has_started_call(const State& state, const Now&) {
+Decision has_started_call(const State& state, const Now& now) {
   RunTools run;
   for (const CallState& c : state.calls)
     if (c.status == CallStatus::Started)
       run.calls.push_back(run_of(state, c, state.checking ? Purpose::Verify : Purpose::Call));
   if (run.calls.empty()) return std::nullopt;
+  const Grant grant = grant_for_child(state, now);
+  for (ToolRun& call : run.calls)
+    if (is_child(state, call.tool)) call.grant = grant;
   return run;
 }
 
@@ -141,13 +145,6 @@ Decision has_ended_timer(const State& state, const Now& now) {
   return std::nullopt;
 }
 
-std::optional<std::int64_t> next_timer(const State& state) {
-  std::optional<std::int64_t> next;
-  for (const CallState& c : state.calls)
-    if (c.status == CallStatus::Waiting && (!next || c.until_ms < *next)) next = c.until_ms;
-  return next;
-}
-
 Decision needs_person(const State& state, const Now& now) {
   const auto call = std::find_if(state.calls.begin(), state.calls.end(),
                                  [](const CallState& c) { return agentd::needs_person(c); });
@@ -174,6 +171,13 @@ constexpr std::array kRules{has_interrupted_call,  has_started_call, has_objecti
                             has_answered_question, has_ended_timer,  needs_person,  has_timer};
 
 }  // namespace
+
+std::optional<std::int64_t> next_timer(const State& state) {
+  std::optional<std::int64_t> next;
+  for (const CallState& c : state.calls)
+    if (c.status == CallStatus::Waiting && (!next || c.until_ms < *next)) next = c.until_ms;
+  return next;
+}
 
 Append suspend(std::string reason, std::string message, std::optional<std::int64_t> resume_at_ms) {
   return {{Suspended{std::move(reason), resume_at_ms, std::move(message)}}};

@@ -12,6 +12,9 @@ using Decision = std::optional<Action>;
 /// are none left.
 Decision has_calls(const State& state, const Now& now);
 
+/// When the next of the waits that the calls are in ends; none: there is none.
+std::optional<std::int64_t> next_timer(const State& state);
+
 Append suspend(std::string reason, std::string message,
                std::optional<std::int64_t> resume_at_ms = std::nullopt);
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/call_rules.h"
+#include "core/children.h"
 #include "core/request.h"
 #include "core/text.h"
 
@@ -50,9 +51,10 @@ Decision is_answer(const State& state, const Now&) {
   return Append{{Completed{state.transcript.back().text}}};
 }
 
+/// A child counts its own invocations.
 Decision is_stuck(const State& state, const Now&) {
   const std::int64_t limit = state.task.limits.stuck_after;
-  if (state.idle_invocations <= limit) return std::nullopt;
+  if (state.idle_invocations <= limit || !open_children(state).empty()) return std::nullopt;
   return Append{
       {Failed{"stuck", std::to_string(state.idle_invocations - 1) +
                            " invocations in a row ended without a new step; see 'agentd log', mend the "
@@ -96,8 +98,19 @@ Decision has_failed(const State& state, const Now& now) {
   return Append{{Failed{first.reason, first.message, true}}};
 }
 
+/// By the run that called this one.
+std::optional<LimitReached> used_up_grant(const State& state, const Now& now) {
+  const Limits granted{.steps = std::nullopt, .tokens = now.grant.tokens, .cost_usd = now.grant.cost_usd};
+  std::optional<LimitReached> limit = used_up_limit(state, granted, now);
+  if (!limit && now.grant.until_ms && now.wall_ms >= *now.grant.until_ms)
+    limit = LimitReached{"duration", ""};
+  if (limit) limit->message = "limits." + limit->limit + " of run " + state.parent + " leaves no more for it";
+  return limit;
+}
+
 Decision has_reached_limit(const State& state, const Now& now) {
   auto limit = used_up_limit(state, state.task.limits, now);
+  if (!limit) limit = used_up_grant(state, now);
   if (!limit) return std::nullopt;
   return Append{{std::move(*limit)}};
 }
@@ -219,6 +232,8 @@ bool can_go_on(const State& state, const Limits& limits, const Now& now) {
 
 bool would_only_wait(const State& state, const Now& now) {
   if (!state.suspended || !(state.suspended->resume_at_ms || is_for_person(*state.suspended))) return false;
+  if (!state.suspended->child.empty())
+    return now.children_wait && state.suspended->resume_at_ms.value_or(INT64_MAX) > now.wall_ms;
   State next = state;
   next.apply({state.seq + 1, now.wall_ms, state.step, InvocationStarted{}});
   const Action action = next_action(next, now);

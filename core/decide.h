@@ -18,7 +18,9 @@ struct Now {
   std::optional<std::int64_t> time_left_ms;
   StopReason stop = StopReason::None;
   std::span<const std::optional<Price>> prices = {};  ///< of the task's models, as far as they are known
-  bool has_person = false;  ///< somebody is here to be asked what the run is waiting for
+  bool has_person = false;     ///< somebody is here to be asked what the run is waiting for
+  Grant grant = {};            ///< of the run that called this one
+  bool children_wait = false;  ///< the children that the run waits for would only wait too
 };
 
 /// Events that need nothing done: a call is about to start, the invocation or the run ends.

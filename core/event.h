@@ -26,6 +26,8 @@ struct RunStarted {
   std::vector<ToolSpec> tools;
   std::string text_protocol;  ///< what a model that calls tools in plain text is told of them
   std::string agentd;         ///< version of the binary
+  std::string parent;         ///< the run that called this one; empty: none did
+  std::string parent_key;     ///< of that call, see ToolRun
   bool operator==(const RunStarted&) const = default;
 };
 
@@ -145,10 +147,11 @@ struct TaskUpdated {
 /// The invocation ends; another can go on.
 struct Suspended {
   static constexpr std::string_view kKind = "suspended";
-  std::string
-      reason;  ///< deadline, signal, rate_limit, outage, timer; approval, question: a person is needed
+  std::string reason;  ///< deadline, signal, rate_limit, outage, timer, busy; approval, question: a person
+                       ///< is needed
   std::optional<std::int64_t> resume_at_ms;
   std::string message;
+  std::string child;  ///< the run below this one that cannot go on; empty: this one itself
   bool operator==(const Suspended&) const = default;
 };
 

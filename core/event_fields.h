@@ -22,6 +22,8 @@ void fields(Io& io, Ref<Io, RunStarted> e) {
   io.need("tools", e.tools);
   io.may("text_protocol", e.text_protocol);
   io.may("agentd", e.agentd);
+  io.may("parent", e.parent);
+  io.may("parent_key", e.parent_key);
 }
 
 template <class Io>
@@ -122,6 +124,7 @@ void fields(Io& io, Ref<Io, Suspended> e) {
   io.need("reason", e.reason);
   io.may("resume_at_ms", e.resume_at_ms);
   io.may("message", e.message);
+  io.may("child", e.child);
 }
 
 template <class Io>

@@ -57,6 +57,10 @@ void Place::expected(std::string_view what, const Json& found) const {
           describe_found(found));
 }
 
+void Place::nested(const Problem& problem) const {
+  problems_.push_back({pointer_ + problem.pointer, path() + ": " + problem.message});
+}
+
 void Place::not_built(const std::string& key) const {
   problem("not built yet: " + key);
 }

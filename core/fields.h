@@ -28,6 +28,8 @@ class Place {
   void problem(const std::string& message) const;
   void expected(std::string_view what, const Json& found) const;
   void not_built(const std::string& key) const;
+  /// What was found in a document that stands here.
+  void nested(const Problem& problem) const;
   /// `what`, the word, and the known one it was probably meant to be, or all of them.
   void unknown(std::string_view what, const std::string& word,
                const std::vector<std::string_view>& known) const;

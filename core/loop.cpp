@@ -1,8 +1,10 @@
 #include "core/loop.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
+#include "core/call_rules.h"
 #include "core/decide.h"
 #include "core/request.h"
 
@@ -14,9 +16,20 @@ namespace agentd {
 
 namespace {
 
-/// A person may answer at any time.
-bool is_sooner(const Suspended& one, const Suspended& other) {
-  return other.resume_at_ms && (!one.resume_at_ms || *one.resume_at_ms < *other.resume_at_ms);
+/// Whether it can go on at once.
+bool is_ready(const Suspended& suspended) {
+  return !suspended.resume_at_ms && !is_for_person(suspended);
+}
+
+/// Two calls cannot go on now: the run waits for whatever comes first, and says what a person can do.
+Suspended both(Suspended one, Suspended other) {
+  if (is_ready(one)) return one;
+  if (is_ready(other)) return other;
+  const auto never = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t first = std::min(one.resume_at_ms.value_or(never), other.resume_at_ms.value_or(never));
+  Suspended& told = is_for_person(other) && !is_for_person(one) ? other : one;
+  if (first != never) told.resume_at_ms = first;
+  return std::move(told);
 }
 
 /// Does what was decided; what came of it is staged.
@@ -48,13 +61,16 @@ struct Perform {
     std::optional<Suspended> suspended;
     world.tools.run(run.calls, world.stop, [&](Event event) {
       if (auto* held = std::get_if<Suspended>(&event)) {
-        if (!suspended || is_sooner(*held, *suspended)) suspended = std::move(*held);
+        suspended = suspended ? both(*std::move(suspended), std::move(*held)) : std::move(*held);
         return;
       }
       recorder.stage(std::move(event));
       recorder.commit();
     });
-    if (suspended && world.stop.reason() == StopReason::None) recorder.stage(std::move(*suspended));
+    if (!suspended || world.stop.reason() != StopReason::None) return;
+    if (const auto timer = next_timer(state); timer && !is_ready(*suspended))
+      suspended->resume_at_ms = std::min(*timer, suspended->resume_at_ms.value_or(*timer));
+    recorder.stage(std::move(*suspended));
   }
 
   void operator()(const AskPerson&) const { recorder.take_in(world.person->ask(state, world.stop)); }
@@ -70,8 +86,12 @@ bool may_be_talked_out_of(const Action& action) {
 }
 
 Now now(const World& world, const State& state) {
-  return {world.clock.now_ms(), world.stop.time_left_ms(), world.stop.reason(), world.prices,
-          world.person != nullptr && world.person->can_answer(state)};
+  return {world.clock.now_ms(),
+          world.stop.time_left_ms(),
+          world.stop.reason(),
+          world.prices,
+          world.person != nullptr && world.person->can_answer(state),
+          world.grant};
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ struct World {
   std::function<void(const Record&)> observe;
   std::vector<std::optional<Price>> prices = {};  ///< of the task's model and its fallbacks
   Person* person = nullptr;                       ///< null: nobody is here
+  Grant grant = {};                               ///< of the run that called this one
   /// What has become of the task's tools since they were last put down; none: nothing.
   std::function<std::optional<TaskUpdated>(const State&)> update = {};
 };

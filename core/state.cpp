@@ -46,6 +46,8 @@ class Applier {
     s_.system = e.system;
     s_.tools = e.tools;
     s_.text_protocol = e.text_protocol;
+    s_.parent = e.parent;
+    s_.parent_key = e.parent_key;
     s_.started_at_ms = record_.at_ms;
     forget_failures();
     s_.transcript.push_back({.role = Role::User, .text = e.goal});
@@ -174,8 +176,7 @@ class Applier {
     forget_attempts();
     if (e.resume_at_ms && s_.calls.empty()) s_.resume_at_ms = *e.resume_at_ms;
     // A wait is nobody's fault. Deadlines and signals that always come too early are a loop that costs money.
-    if (e.resume_at_ms || is_for_person(e) ||
-        std::any_of(s_.calls.begin(), s_.calls.end(), needs_person))
+    if (e.resume_at_ms || is_for_person(e) || std::any_of(s_.calls.begin(), s_.calls.end(), needs_person))
       s_.idle_invocations = std::max<std::int64_t>(0, s_.idle_invocations - 1);
   }
 

@@ -52,6 +52,8 @@ struct State {
   std::string system;
   std::vector<ToolSpec> tools;
   std::string text_protocol;
+  std::string parent;
+  std::string parent_key;
   std::int64_t started_at_ms = 0;
 
   std::int64_t seq = 0;             ///< of the last record; 0: nothing has happened

@@ -63,7 +63,7 @@ struct ClientCredentials {
 
 /// A tool, or a server of tools. Which members matter depends on the kind; see core/tool_fields.cpp.
 struct ToolSetup {
-  std::string kind;  ///< empty: built in; else exec, http or mcp
+  std::string kind;  ///< empty: built in; else agent, exec, http or mcp
   std::string name;
   std::string description;
   std::string parameters;  ///< JSON Schema of the arguments, as text
@@ -84,6 +84,7 @@ struct ToolSetup {
   std::string elicitation = "decline";  ///< decline | accept-defaults | ask
   std::string protocol = "auto";
   ClientCredentials client_credentials;
+  std::string task;  ///< agent: the child's own task, as task_to_json writes it
   bool operator==(const ToolSetup&) const = default;
 };
 

@@ -201,6 +201,15 @@ std::string task_to_json(const Task& task) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+Task child_task(const ToolSetup& tool) {
+  std::vector<Problem> problems;
+  Task task = task_from_json(tool.task, problems);
+  if (!problems.empty())
+    throw Error(Exit::Storage, "the task of the agent '" + tool.name + "' cannot be read: " +
+                                   problems.front().pointer + ": " + problems.front().message);
+  return task;
+}
+
 std::string task_json_schema() {
   Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "agentd task"}};
   Object<Task>{task_fields()}.describe(schema);

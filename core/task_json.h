@@ -22,6 +22,8 @@ struct Problem {
 Task task_from_json(std::string_view json, std::vector<Problem>& problems);
 /// The shortest document that reads back as the same task. This is the form in the journal.
 std::string task_to_json(const Task& task);
+/// The task of an agent tool. Throws Error(Storage) if that is none.
+Task child_task(const ToolSetup& tool);
 /// Fields, types, defaults and descriptions as JSON Schema (draft 2020-12).
 std::string task_json_schema();
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,14 @@ constexpr std::string_view kVerifyCall = "verify";
 /// of the model, but a check of its answer.
 enum class Purpose { Call, Settle, Verify };
 
+/// What a child run may spend in all, beside its own limits.
+struct Grant {
+  std::optional<std::int64_t> tokens = {};
+  std::optional<double> cost_usd = {};
+  std::optional<std::int64_t> until_ms = {};  ///< wall clock
+  bool operator==(const Grant&) const = default;
+};
+
 /// One call to be run now.
 struct ToolRun {
   CallId call;
@@ -25,6 +34,7 @@ struct ToolRun {
   std::string arguments;  ///< the model's text
   std::string key;        ///< idempotency key: the same on every attempt at this call
   Purpose purpose = Purpose::Call;
+  Grant grant = {};  ///< of an agent tool
   bool operator==(const ToolRun&) const = default;
 };
 

@@ -139,11 +139,57 @@ const Fields<ToolSetup>& mcp_fields() {
   return fields;
 }
 
+/// Agents below a task that nobody has looked at yet.
+std::size_t agents_below(const Json& task) {
+  constexpr const char* kTask = "/agent/task";
+  std::size_t most = 0;
+  if (!task.is_object() || !task.contains("tools")) return most;
+  for (const Json& tool : task["tools"])
+    if (const Json::json_pointer child(kTask); tool.is_object() && tool.contains(child))
+      most = std::max(most, 1 + agents_below(tool[child]));
+  return most;
+}
+
+/// A whole task, kept in its shortest form.
+struct ChildTask {
+  bool read(const Json& json, std::string& value, const Place& place) const {
+    constexpr std::size_t kMostBelow = 2;
+    const std::size_t before = place.problems();
+    if (!json.is_object())
+      place.expected("a task", json);
+    else if (agents_below(json) > kMostBelow)
+      place.problem(place.path() + ": agents have agents of their own at most 3 deep");
+    if (place.problems() > before) return false;
+    std::vector<Problem> problems;
+    const Task task = task_from_json(json.dump(), problems);
+    for (const Problem& problem : problems) place.nested(problem);
+    if (problems.empty()) value = task_to_json(task);
+    return problems.empty();
+  }
+  void write(const std::string& value, Json& json) const {
+    if (!value.empty()) json = Json::parse(value);
+  }
+  void describe(Json& schema) const { schema["anyOf"] = {{{"$ref", "#"}}, {{"type", "string"}}}; }
+};
+
+const Fields<ToolSetup>& agent_fields() {
+  static const Fields<ToolSetup> fields{
+      name_field(),
+      description_field(),
+      field("task", &ToolSetup::task, ChildTask{},
+            "the agent's own task, with inputs that are the arguments of a call: a path beside the task "
+            "file, or a task")
+          .required(),
+  };
+  return fields;
+}
+
 struct Kind {
   std::string_view name;
   const Fields<ToolSetup>& (*fields)();
 };
-constexpr std::array kKinds{Kind{"exec", exec_fields}, Kind{"http", http_fields}, Kind{"mcp", mcp_fields}};
+constexpr std::array kKinds{Kind{"agent", agent_fields}, Kind{"exec", exec_fields}, Kind{"http", http_fields},
+                            Kind{"mcp", mcp_fields}};
 
 const Kind* find_kind(std::string_view name) {
   const auto found =
@@ -171,10 +217,6 @@ bool read_tool(const Json& json, ToolSetup& tool, const Place& place) {
   }
   const std::string word = is_name ? json.get<std::string>() : json.begin().key();
   const Place named = is_name ? place : place.at(word);
-  if (word == "agent") {
-    named.not_built("tools: agent");
-    return false;
-  }
   const Kind* kind = find_kind(word);
   (kind != nullptr ? tool.kind : tool.name) = word;
   if (kind == nullptr) return is_name || Object<ToolSetup>{built_in_fields()}.read(json.front(), tool, named);

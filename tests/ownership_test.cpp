@@ -51,6 +51,26 @@ TEST_CASE("Asking for a run in vain leaves its owner's locks alone", "[store]") 
   CHECK(ended.errors == "");
 }
 
+TEST_CASE("The files of the runs that a process owns are known by any name", "[store]") {
+  const RunGround run, other;
+  const auto is_owned = [](const fs::path& path) {
+    struct stat file = {};
+    REQUIRE(::stat(path.c_str(), &file) == 0);
+    return is_owned_here(file);
+  };
+  auto owner = try_to_own(run.paths);
+  const auto second = try_to_own(other.paths);
+  const fs::path alias = run.paths.folder / "alias";
+  fs::create_hard_link(run.paths.wal(), alias);
+  for (const fs::path& path : {run.paths.journal(), run.paths.wal(), other.paths.wal(), alias})
+    CHECK(is_owned(path));
+  CHECK_FALSE(is_owned(run.paths.folder));
+  owner.reset();
+  CHECK_FALSE(is_owned(run.paths.journal()));
+  CHECK_FALSE(is_owned(alias));
+  CHECK(is_owned(other.paths.journal()));
+}
+
 TEST_CASE("A killed owner's run is free at once", "[store]") {
   const RunGround run;
   Holding holding(run.paths);

@@ -246,7 +246,14 @@ TEST_CASE("everything that is wrong with a task is said, where it is wrong") {
        R"([{"a":{},"b":{}}])",
        {"/tools/0", "tools.0: expected a tool's name, or NAME: {settings}, found a mapping"}},
       {"/tools", R"(["list",{"list":{}}])", {"/tools/1", "tools: list stands here twice"}},
-      {"/tools", R"([{"agent":{"name":"x"}}])", {"/tools/0/agent", "not built yet: tools: agent"}},
+      {"/tools",
+       R"([{"agent":{"name":"x","description":"X","task":{"name":"t","goal":"g","limits":{"steps":"many"},
+            "model":{"provider":"scripted","script":[{"answer":"a"}]}}}}])",
+       {"/tools/0/agent/task/limits/steps",
+        "tools.0.agent.task: limits.steps: expected a whole number of at least 1, found the text \"many\""}},
+      {"/tools",
+       R"([{"agent":{"name":"x","description":"X","task":"gone.yaml"}}])",
+       {"/tools/0/agent/task", "tools.0.agent.task: expected a task, found the text \"gone.yaml\""}},
       {"/tools", R"(["http"])", {"/tools/0", "tools: http needs settings, as http: {name: …}"}},
       {"/tools",
        R"([{"exec":{"name":"x","command":["y"]}}])",
@@ -344,7 +351,7 @@ TEST_CASE("parser and schema know the same keys") {
   collect(schema, "", pointers);
   collect(schema["properties"]["inputs"]["additionalProperties"], "/inputs/x", pointers);
   collect(schema["properties"]["tools"]["items"]["oneOf"][1], "/tools/0", pointers);
-  CHECK(pointers.size() == 82);
+  CHECK(pointers.size() == 86);
   for (const std::string& pointer : pointers) {
     ordered_json task = small();
     if (pointer.starts_with("/tools/0")) task["tools"] = ordered_json::array({ordered_json::object()});

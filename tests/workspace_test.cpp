@@ -76,17 +76,20 @@ TEST_CASE("a path with a zero byte names no file", "[tools]") {
   CHECK(trapped.folder.read("in/a/file") == "content");
 }
 
-TEST_CASE("the journal is not opened by any name, as closing it would drop the locks of its owner",
-          "[workspace]") {
+TEST_CASE("a guarded file is neither opened nor replaced, by any name", "[workspace]") {
   const TempFolder folder;
   folder.write("run/journal.db", "data");
-  folder.write("run/journal.db-wal", "frames");
   folder.write("run/other", "content");
-  std::filesystem::create_hard_link(folder / "run/journal.db-wal", folder / "alias");
-  const Workspace workspace(folder.path(), folder / "run/journal.db");
-  for (const char* name : {"run/journal.db", "run/journal.db-wal", "alias"})
-    CHECK_THAT(workspace.open_file(name).problem, ContainsSubstring("the journal of this run"));
+  std::filesystem::create_hard_link(folder / "run/journal.db", folder / "alias");
+  std::filesystem::create_symlink("run/journal.db", folder / "link");
+  const Workspace workspace(folder.path(), [](const struct stat& file) { return file.st_size == 4; });
+  for (const char* name : {"run/journal.db", "alias", "link"}) {
+    CHECK_THAT(workspace.open_file(name).problem, ContainsSubstring("the journal of a run"));
+    CHECK_THAT(workspace.replace_file(name, "new", "tag"), ContainsSubstring("the journal of a run"));
+  }
+  CHECK(folder.read("run/journal.db") == "data");
   CHECK(workspace.open_file("run/other").fd);
+  CHECK(workspace.replace_file("run/other", "new", "tag").empty());
 }
 
 TEST_CASE("no path leads out of the workspace, be it to read or to write", "[workspace]") {

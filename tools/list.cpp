@@ -52,7 +52,7 @@ class List final : public Tool {
   ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink&) const override {
     const Arguments arguments(call.arguments);
     const Opened folder =
-        Workspace(context.workspace, context.journal).open_folder(arguments.text("path", "."));
+        Workspace(context.workspace, context.guarded).open_folder(arguments.text("path", "."));
     if (!folder.fd) return failed(folder.problem);
 
     const std::int64_t depth = arguments.number("depth", 1);

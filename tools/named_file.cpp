@@ -14,7 +14,7 @@ std::string output_file_name(const CallId& call) {
 }
 
 Opened open_named_file(const ToolContext& context, const std::string& path) {
-  if (!path.starts_with(kOutput)) return Workspace(context.workspace, context.journal).open_file(path);
+  if (!path.starts_with(kOutput)) return Workspace(context.workspace, context.guarded).open_file(path);
   const std::string call = path.substr(kOutput.size());
   if (call.find_first_not_of("0123456789.") == std::string::npos) {
     Opened file = Workspace(context.outputs).open_file(call + ".txt");

@@ -118,7 +118,7 @@ class SearchTool final : public Tool {
     if (!pattern.problem().empty()) return failed(pattern.problem());
 
     Search search(std::move(pattern), context.stop);
-    const Workspace workspace(context.workspace, context.journal);
+    const Workspace workspace(context.workspace, context.guarded);
     const std::string path = arguments.text("path", ".");
     if (search.search_folder(workspace, workspace.relative(path), arguments.text("glob")))
       return search.answer();

@@ -7,6 +7,7 @@
 namespace agentd {
 
 /// Tools of a task's own. The setup has no template_problems; `${VAR}` in it has been expanded.
+std::unique_ptr<Tool> make_agent(const ToolSetup& setup);
 std::unique_ptr<Tool> make_exec(const ToolSetup& setup);
 std::unique_ptr<Tool> make_http(const ToolSetup& setup);
 

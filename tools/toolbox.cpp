@@ -145,7 +145,7 @@ class Toolbox final : public Tools {
   void run(std::span<const ToolRun> calls, const Stop& stop, const Landed& landed) override {
     const ToolContext context{context_.workspace,   context_.outputs, context_.process, stop,
                               context_.environment, context_.secrets, context_.clock,   context_.http,
-                              context_.make_http,   context_.sandbox, context_.journal};
+                              context_.make_http,   context_.sandbox, context_.guarded, context_.children};
     const RunCall run_one = [&](const ToolRun& call) { return run_call(call, context); };
     std::vector<Lane> lanes = lanes_of(calls);
     if (lanes.size() > 1) return Lanes(std::move(lanes), run_one).run(landed);
@@ -223,7 +223,7 @@ class Toolbox final : public Tools {
     if (answer.event) return answer.event;
     output.write(answer.text);
     const std::string_view mark = find("read_file") != nullptr ? sentence("cut") : sentence("cut_no_reader");
-    return ToolFinished{call.call, output.finish(answer.outcome, mark), now() - began};
+    return ToolFinished{call.call, output.finish(answer.outcome, mark), now() - began, answer.spent};
   }
 
   ToolAnswer answer_of(const ToolRun& call, const ToolContext& context, CallOutput& output) const {

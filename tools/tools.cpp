@@ -58,6 +58,7 @@ std::vector<std::string_view> tool_names() {
 std::unique_ptr<Tool> make_tool(const ToolSetup& setup) {
   const auto row =
       std::find_if(kTools.begin(), kTools.end(), [&](const Row& one) { return one.name == setup.name; });
+  if (setup.kind == "agent") return make_agent(setup);
   if (setup.kind == "exec") return make_exec(setup);
   if (setup.kind == "http") return make_http(setup);
   if (row == kTools.end() || !setup.kind.empty()) return nullptr;

@@ -9,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "core/child_runs.h"
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/process.h"
 #include "core/tool.h"
+#include "tools/workspace.h"
 
 namespace agentd {
 
@@ -28,9 +30,8 @@ struct ToolContext {
   HttpTransport* http = nullptr;                   ///< may be called from several threads
   std::function<std::unique_ptr<HttpTransport>()> make_http = {};
   std::optional<Sandbox> sandbox = {};  ///< of child processes; none: they may touch all that we may
-  /// The run's own: closing any descriptor of it, or of its -wal, would drop the locks that make us the
-  /// owner.
-  std::filesystem::path journal = {};
+  FileTest guarded = nullptr;           ///< files that no tool in this process may open or replace
+  ChildRuns* children = nullptr;        ///< of agent tools; may be called from several threads
 };
 
 /// Takes what a call puts out: any bytes, any amount. Throws Error(Storage) where it cannot be kept.
@@ -43,6 +44,7 @@ struct ToolAnswer {
   bool cut_off = false;  ///< the invocation had to end first: the call may or may not have taken effect
   /// What happened instead of an end, see Tools::run; the rest does not matter then.
   std::optional<Event> event = {};
+  std::optional<Spent> spent = {};  ///< by a child run
 };
 
 class Tool {

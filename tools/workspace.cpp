@@ -50,6 +50,10 @@ bool fill_file(int fd, std::string_view content, const struct stat* old) {
   return write_all(fd, content);
 }
 
+std::string guarded_problem(const std::string& path) {
+  return fill(sentence("path_unusable"), {{"path", path}, {"why", sentence("journal_guarded")}});
+}
+
 }  // namespace
 
 std::string path_problem(const std::string& path, int error) {
@@ -65,22 +69,8 @@ Workspace::Workspace(const std::filesystem::path& root, Resolve resolve)
   if (!root_) problem_ = fill(sentence("workspace_unusable"), {{"why", root_path_ + ": " + reason(errno)}});
 }
 
-Workspace::Workspace(const std::filesystem::path& root, const std::filesystem::path& journal)
-    : Workspace(root) {
-  for (const char* end : {"", "-wal"}) {
-    struct stat file = {};
-    if (!journal.empty() && ::stat((journal.string() + end).c_str(), &file) == 0)
-      guarded_.emplace_back(file.st_dev, file.st_ino);
-  }
-}
-
-/// Looks through a descriptor that only names the file: to close that one drops no locks.
-bool Workspace::is_guarded(const std::string& path) const {
-  if (guarded_.empty()) return false;
-  const Fd name = open(relative(path), O_PATH);
-  struct stat file = {};
-  if (!name || ::fstat(name.get(), &file) != 0) return false;
-  return std::find(guarded_.begin(), guarded_.end(), std::pair(file.st_dev, file.st_ino)) != guarded_.end();
+bool Workspace::is_guarded(const struct stat& file) const {
+  return guarded_ != nullptr && guarded_(file);
 }
 
 std::string Workspace::relative(const std::string& path) const {
@@ -144,10 +134,12 @@ Opened Workspace::open_typed(const std::string& path, int flags) const {
 }
 
 Opened Workspace::open_file(const std::string& path) const {
-  if (is_guarded(path))
-    return {Fd(), fill(sentence("path_unusable"), {{"path", path}, {"why", sentence("journal_guarded")}})};
-  Opened opened = open_typed(path, kRead);
   struct stat file = {};
+  // A descriptor that only names the file: to close that one drops no locks.
+  if (const Fd name = open(relative(path), O_PATH);
+      name && ::fstat(name.get(), &file) == 0 && is_guarded(file))
+    return {Fd(), guarded_problem(path)};
+  Opened opened = open_typed(path, kRead);
   if (opened.fd && (::fstat(opened.fd.get(), &file) != 0 || !S_ISREG(file.st_mode))) {
     return {Fd(), fill(sentence("path_not_file"), {{"path", path}})};
   }
@@ -199,6 +191,7 @@ std::string Workspace::replace_file(const std::string& path, std::string_view co
   struct stat old = {};
   const bool replaces = ::fstatat(folder, place.name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0;
   if (replaces && !S_ISREG(old.st_mode)) return fill(sentence("path_not_file"), {{"path", path}});
+  if (replaces && is_guarded(old)) return guarded_problem(path);
   if (replaces && ::faccessat(folder, place.name.c_str(), W_OK, AT_EACCESS) != 0)
     return path_problem(path, errno);
 

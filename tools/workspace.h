@@ -1,16 +1,16 @@
 #pragma once
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "core/fd.h"
 
 namespace agentd {
+
+using FileTest = bool (*)(const struct stat& file);
 
 /// A file or folder that could be opened, or why not, for the model to read.
 struct Opened {
@@ -28,8 +28,8 @@ class Workspace {
   enum class Resolve { ByKernel, ByHand };  ///< ByHand, for kernels without openat2, follows no symbolic link
 
   explicit Workspace(const std::filesystem::path& root, Resolve resolve = Resolve::ByKernel);
-  /// One that never opens that journal or its -wal, by whatever name.
-  Workspace(const std::filesystem::path& root, const std::filesystem::path& journal);
+  /// A file that is guarded is neither opened nor replaced, whatever its name; null: none is.
+  Workspace(const std::filesystem::path& root, FileTest guarded) : Workspace(root) { guarded_ = guarded; }
 
   /// A regular file, for reading.
   Opened open_file(const std::string& path) const;
@@ -53,13 +53,13 @@ class Workspace {
   Fd open_made(const std::string& path) const;
   Place find_place(std::string path) const;
   Opened open_typed(const std::string& path, int flags) const;
-  bool is_guarded(const std::string& path) const;
+  bool is_guarded(const struct stat& file) const;
 
   std::string root_path_;
+  FileTest guarded_ = nullptr;
   Resolve resolve_;
   Fd root_;
   std::string problem_;
-  std::vector<std::pair<dev_t, ino_t>> guarded_;
 };
 
 }  // namespace agentd

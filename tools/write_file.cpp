@@ -24,7 +24,7 @@ class WriteFile final : public Tool {
     const std::string path = arguments.text("path");
     const std::string content = arguments.text("content");
     const std::string problem =
-        Workspace(context.workspace, context.journal).replace_file(path, content, call.key);
+        Workspace(context.workspace, context.guarded).replace_file(path, content, call.key);
     if (!problem.empty()) return failed(problem);
     return {Outcome::Ok,
             fill(sentence("file_written"), {{"size", std::to_string(content.size())}, {"path", path}})};

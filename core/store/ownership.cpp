@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <ctime>
 #include <iomanip>
+#include <mutex>
+#include <set>
 #include <sstream>
 
 #include "core/error.h"
@@ -94,7 +96,26 @@ void ensure_journal(const RunPaths& paths, const std::string& lock_text) {
   create_journal(paths);
 }
 
+/// Of the process, as its locks are.
+struct Owned {
+  std::mutex mutex;
+  std::set<fs::path> files;
+};
+
+Owned& owned() {
+  static Owned all;
+  return all;
+}
+
 }  // namespace
+
+bool is_owned_here(const struct stat& file) {
+  const std::lock_guard lock(owned().mutex);
+  return std::any_of(owned().files.begin(), owned().files.end(), [&](const fs::path& path) {
+    struct stat other = {};
+    return ::stat(path.c_str(), &other) == 0 && is_same_file(file, other);
+  });
+}
 
 Holder read_holder(const RunPaths& paths) {
   const Fd file(::open(paths.lock().c_str(), O_RDONLY | O_CLOEXEC));
@@ -129,10 +150,21 @@ std::unique_ptr<Ownership> Ownership::try_acquire(const RunPaths& paths, std::in
   Fd wal = open_locked(paths.wal(), F_SETLK);
   if (!wal) return nullptr;
   write_holder(lock.get(), this_process(now_ms), paths.lock());
-  return std::unique_ptr<Ownership>(new Ownership(lock.release(), wal.release()));
+  return std::unique_ptr<Ownership>(new Ownership(paths, lock.release(), wal.release()));
+}
+
+Ownership::Ownership(const RunPaths& paths, int lock_fd, int wal_fd)
+    : paths_(paths), lock_fd_(lock_fd), wal_fd_(wal_fd) {
+  const std::lock_guard lock(owned().mutex);
+  owned().files.insert({paths_.journal(), paths_.wal()});
 }
 
 Ownership::~Ownership() {
+  {
+    const std::lock_guard lock(owned().mutex);
+    owned().files.erase(paths_.journal());
+    owned().files.erase(paths_.wal());
+  }
   ::close(wal_fd_);
   // By name of the lock, not only by closing: a child between fork and exec has the descriptor too.
   struct flock all = {};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,8 +23,8 @@ Holder read_holder(const RunPaths& paths);
 bool is_held(const RunPaths& paths);
 
 /// The locks of a run: `lock`, then journal.db-wal, as architecture's Storage section orders them. Held until
-/// destruction, which must come after the journal's. At most one per run in a process, and nobody else there
-/// may open the -wal while it lives: closing any descriptor of a file drops the process's locks on it.
+/// destruction, which must come after the journal's. At most one per run in a process; several runs may be
+/// owned at once, by several threads.
 class Ownership {
  public:
   /// Null if another invocation still holds the run after wait_ms, or `stop` came first. Throws
@@ -35,9 +37,14 @@ class Ownership {
 
  private:
   static std::unique_ptr<Ownership> try_acquire(const RunPaths& paths, std::int64_t now_ms);
-  Ownership(int lock_fd, int wal_fd) : lock_fd_(lock_fd), wal_fd_(wal_fd) {}
+  Ownership(const RunPaths& paths, int lock_fd, int wal_fd);
+  RunPaths paths_;
   int lock_fd_;
   int wal_fd_;
 };
+
+/// Whether that file holds the locks of a run which this process owns. Nobody else in it may open one:
+/// closing any descriptor of a file drops the locks that the process has on it.
+bool is_owned_here(const struct stat& file);
 
 }  // namespace agentd

@@ -1,0 +1,167 @@
+#include "cli/invocation.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "cli/cancel_watch.h"
+#include "cli/children.h"
+#include "cli/confine.h"
+#include "cli/expand.h"
+#include "core/children.h"
+#include "core/error.h"
+#include "core/loop.h"
+#include "core/os/curl_http.h"
+#include "core/store/inbox.h"
+#include "core/store/ownership.h"
+#include "core/store/sqlite_journal.h"
+#include "core/store/sqlite_reply_cache.h"
+#include "core/task_json.h"
+
+extern char** environ;
+
+namespace agentd {
+
+namespace {
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+/// None for a file that is missing or cannot be read.
+std::optional<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return {};
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+/// Whoever limits what a run may cost must know what it costs.
+void check_prices(const Task& task, const ModelWorld& world, const Config& config) {
+  const auto prices = prices_of(task.model, world);
+  const auto unknown = std::find(prices.begin(), prices.end(), std::nullopt);
+  if (unknown == prices.end()) return;
+  const ModelSetup& setup = model_setup(task, unknown - prices.begin());
+  throw Error(Exit::Usage, "limits.cost_usd is set, but no price is known for " + setup.provider + "/" +
+                               setup.name + ": name it under 'prices' in " + config.path +
+                               ", or remove the limit");
+}
+
+void check_task(const Task& task, const ModelWorld& world, const Config& config) {
+  make_model(task.model, {}, world);
+  if (task.limits.cost_usd) check_prices(task, world, config);
+  for (const ToolSetup& tool : expanded_tools(task, environment)) {
+    make_tool(tool);
+    if (tool.kind != "agent") continue;
+    Task child = child_task(tool);
+    if (!child.limits.cost_usd) child.limits.cost_usd = task.limits.cost_usd;
+    try {
+      check_task(child, world, config);
+    } catch (const Error& error) {
+      throw Error(error.exit(), "the agent " + tool.name + ": " + error.what());
+    }
+  }
+}
+
+}  // namespace
+
+InvocationStarted this_invocation(const RunPaths& paths) {
+  const Holder holder = read_holder(paths);
+  return {holder.host, holder.pid, AGENTD_VERSION};
+}
+
+void check_environment(const Host& host, const Task& task) {
+  const auto http = make_curl_http();
+  check_task(task, {*http, host.clock, environment, host.config.prices, read_file}, host.config);
+}
+
+Invocation::Invocation(Host host, Errand errand)
+    : host_(std::move(host)),
+      errand_(std::move(errand)),
+      http_(make_curl_http()),
+      replies_(make_sqlite_reply_cache(host_.memory.cache())) {}
+
+Invocation::~Invocation() = default;
+
+std::optional<Invocation::Outcome> Invocation::work(const RunPaths& paths, const MakeWish& make_wish) {
+  const auto owner = Ownership::acquire(paths, errand_.wait_ms, host_.clock, host_.stop);
+  if (!owner) return std::nullopt;
+  const auto journal = open_journal(paths);
+  Outcome outcome{fold(*journal)};
+  State& state = outcome.state;
+  const Wish wish = make_wish(state);
+  const bool has_letters = !InboxFolder(paths).read().empty();
+  const auto tools = [&](const Task&) { return specs_of(tools_for(wish, paths, state.tools)); };
+  auto opening =
+      opening_events(wish, state, {this_invocation(paths), now(paths, state, wish), has_letters, tools});
+  outcome.has_worked = !opening.empty();
+  if (outcome.has_worked) drive_as(wish, paths, *journal, state, std::move(opening));
+  if (state.ending && std::holds_alternative<Cancelled>(*state.ending))
+    cancel_children(host_.memory, state, host_.clock, host_.stop);
+  return outcome;
+}
+
+ModelWorld Invocation::model_world() {
+  return {*http_, host_.clock, environment, host_.config.prices, read_file, replies_.get()};
+}
+
+/// Prices are looked up only where they decide: a finished run needs no server's address.
+Now Invocation::now(const RunPaths& paths, const State& state, const Wish& wish) {
+  const bool at_limit = state.ending && std::holds_alternative<LimitReached>(*state.ending);
+  if (at_limit) prices_ = prices_of(wish.task.model, model_world());
+  const bool has_person = errand_.person != nullptr && errand_.person->can_answer(state);
+  const std::int64_t now_ms = host_.clock.now_ms();
+  return {now_ms,
+          host_.stop.time_left_ms(),
+          host_.stop.reason(),
+          prices_,
+          has_person,
+          errand_.grant.value_or(Grant{}),
+          children_wait(paths, state, host_.yes, now_ms)};
+}
+
+/// `journaled`: the tools that the run has had so far.
+Tools& Invocation::tools_for(const Wish& wish, const RunPaths& paths,
+                             const std::vector<ToolSpec>& journaled) {
+  if (tools_) return *tools_;
+  Host below = host_;
+  for (std::string& secret : secrets_of(wish.task, environment, read_file))
+    below.secrets.push_back(std::move(secret));
+  auto variables = tool_environment(environ);
+  const auto sandbox = confine(wish.task, paths, host_.notices, variables);
+  children_ = std::make_unique<Children>(below, wish.id);
+  tools_ = make_toolbox(
+      expanded_tools(wish.task, environment),
+      {workspace_of(wish.task, paths), paths.outputs(), process_, host_.stop, std::move(variables),
+       below.secrets, &host_.clock, http_.get(), make_curl_http, sandbox, is_owned_here, children_.get()},
+      host_.clock, journaled);
+  return *tools_;
+}
+
+/// A server that cannot be reached costs its tools, not the run.
+std::vector<ToolSpec> Invocation::specs_of(Tools& tools) {
+  auto specs = tools.specs(host_.stop);
+  for (const std::string& problem : tools.take_problems()) host_.notices.say(problem);
+  return specs;
+}
+
+void Invocation::drive_as(const Wish& wish, const RunPaths& paths, Journal& journal, State& state,
+                          std::vector<Event> opening) {
+  const Grant grant = errand_.grant.value_or(Grant{});
+  const auto model = make_model(wish.task.model, wish.inputs, model_world());
+  if (wish.task.limits.cost_usd || grant.cost_usd) check_prices(wish.task, model_world(), host_.config);
+  Tools& tools = tools_for(wish, paths, state.tools);
+  InboxFolder inbox(paths);
+  std::optional<CancelWatch> watch;
+  if (!errand_.grant) watch.emplace(paths);  // it stops the process, children and all
+  const auto update = [&](const State& now) {
+    return tools.have_changed() ? update_of_tools(now, specs_of(tools)) : std::nullopt;
+  };
+  drive({host_.clock, host_.stop, journal, inbox, *model, tools, errand_.observe,
+         prices_of(wish.task.model, model_world()), errand_.person, grant, update},
+        state, std::move(opening));
+  tools_.reset();
+}
+
+}  // namespace agentd
