@@ -53,16 +53,33 @@ Looked looked_at(std::string_view value, const ToolSpec& tool) {
   return {properties.is_object() && !properties.empty() ? properties.begin().key() : "", value};
 }
 
-/// Read as the tools read them; what they refuse has none. They look at the workspace where a path may be
-/// left out.
-std::optional<std::string> argument_of(std::string_view arguments, const Looked& looked) {
+bool is_same_name(std::string_view one, std::string_view other) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [&](char a, char b) { return lower(a) == lower(b); });
+}
+
+/// All values that a tool may take for the argument: of those with the same name some read the first and some
+/// the last, and some do not care how a name is written. What tools refuse has none. They look at the
+/// workspace where a path may be left out.
+std::vector<std::string> values_of(std::string_view arguments, const Looked& looked) {
+  std::vector<std::string> values;
+  bool is_it = false;
+  const auto look = [&](int depth, Json::parse_event_t event, const Json& parsed) {
+    using enum Json::parse_event_t;
+    if (depth == 1 && event == key)
+      is_it = is_same_name(parsed.get_ref<const std::string&>(), looked.argument);
+    if (depth != 1 || !is_it || parsed.is_null() ||
+        (event != value && event != object_end && event != array_end))
+      return true;
+    values.push_back(parsed.is_string() ? parsed.get<std::string>()
+                                        : parsed.dump(-1, ' ', false, Json::error_handler_t::replace));
+    return true;
+  };
   // Deeper JSON would take a stack frame for each level.
-  const Json object = is_json_object(arguments) ? Json::parse(arguments, nullptr, false) : Json();
-  const auto found = object.find(looked.argument);
-  if (found == object.end() || found->is_null())
-    return looked.argument == "path" && !looked.is_required ? std::optional<std::string>(".") : std::nullopt;
-  return found->is_string() ? found->get<std::string>()
-                            : found->dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (is_json_object(arguments) && Json::parse(arguments, look, false).is_discarded()) values.clear();
+  if (values.empty() && looked.argument == "path" && !looked.is_required) values.emplace_back(".");
+  return values;
 }
 
 /// Words with one blank between, without quotes.
@@ -200,8 +217,12 @@ bool fits(const Task& task, const PermissionRule& rule, const ToolSpec& tool, st
   if (!fits_glob(tool.name, pattern.tool)) return false;
   if (!pattern.value) return true;
   const Looked looked = looked_at(*pattern.value, tool);
-  const std::optional<std::string> value = argument_of(arguments, looked);
-  return value ? fits_value(task, rule.decision == "allow", looked, *value) : looked.glob == "*";
+  const std::vector<std::string> values = values_of(arguments, looked);
+  if (values.empty()) return looked.glob == "*";
+  const bool is_grant = rule.decision == "allow";
+  const auto does_fit = [&](const std::string& value) { return fits_value(task, is_grant, looked, value); };
+  return is_grant ? std::all_of(values.begin(), values.end(), does_fit)
+                  : std::any_of(values.begin(), values.end(), does_fit);
 }
 
 Permission to_permission(const std::string& decision) {

@@ -193,13 +193,25 @@ TEST_CASE("an address is the same however it is written") {
   }
 }
 
-TEST_CASE("rules look at the value that the tool reads") {
+TEST_CASE("rules look at every value that a tool may take for the argument") {
   const std::vector<PermissionRule> rules{{"deny", "write_file(secret)"}};
-  CHECK(verdict(rules, kWrite, R"({"path":"open","path":"secret"})") == Deny);  // the last one counts
-  CHECK(verdict(rules, kWrite, R"({"path":"secret","path":"open"})") == Allow);
-  CHECK(verdict(rules, kWrite, R"({"p\u0061th":"s\u0065cret"})") == Deny);
-  CHECK(verdict(rules, kWrite, " \n{ \"path\" : \"secret\" } ") == Deny);
-  CHECK(verdict(rules, kWrite, R"({"Path":"secret"})") == Allow);  // the tool does not know it
+  const std::vector<PermissionRule> grants{{"allow", "write_file(open)"}, {"deny", "*"}};
+  for (const char* arguments : {R"({"path":"open","path":"secret"})", R"({"path":"secret","path":"open"})",
+                                R"({"path":"open","Path":"secret"})", R"({"PATH":"secret","path":"open"})",
+                                R"({"path":"secret"})", R"({"p\u0061th":"s\u0065cret"})",
+                                " \n{ \"path\" : \"secret\" } ", R"({"path":null,"path":"secret"})"}) {
+    INFO(arguments);
+    CHECK(verdict(rules, kWrite, arguments) == Deny);
+    CHECK(verdict(grants, kWrite, arguments) == Deny);
+  }
+  for (const char* arguments : {R"({"path":"open"})", R"({"path":"open","in":{"path":"secret"}})",
+                                R"({"in":[{"path":"secret"}],"path":"open"})",
+                                R"({"path":"open","content":"\"path\":\"secret\""})"}) {
+    INFO(arguments);
+    CHECK(verdict(rules, kWrite, arguments) == Allow);
+    CHECK(verdict(grants, kWrite, arguments) == Allow);
+  }
+  CHECK(verdict({{"deny", "write_file({\"a\":[1]})"}}, kWrite, R"({"path":{"a":[1]}})") == Deny);
   const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
   CHECK(verdict(rules, kWrite, "{\"path\":" + deep + "}") == Allow);  // the tool refuses it
 }
