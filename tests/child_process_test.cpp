@@ -280,6 +280,28 @@ TEST_CASE("a killed process takes its children's children along, whichever threa
   waitpid(agent, nullptr, 0);
 }
 
+class Deaf : public ProcessWatcher {
+ public:
+  void output(std::string_view) override {}
+  void errors(std::string_view) override {}
+  void ended(const ProcessResult&) override {}
+};
+
+TEST_CASE("a killed process takes the programs that it talks with along", "[process]") {
+  const TempFolder folder;
+  const Witness witness(folder);
+  const pid_t agent = in_a_process([&] {
+    Deaf deaf;
+    const auto process = ChildProcess().start(
+        shell("trap '' HUP TERM; exec 3>" + witness.path() + "; (echo alive >&3; sleep 1000) & wait"), deaf);
+    for (;;) pause();
+  });
+  CHECK(witness.read() == "alive\n");
+  CHECK(kill(agent, SIGKILL) == 0);
+  CHECK(witness.read() == "");
+  waitpid(agent, nullptr, 0);
+}
+
 TEST_CASE("no instant of being killed leaves a child behind", "[process]") {
   for (int delay = 0; delay < 60; ++delay) {
     INFO(delay);

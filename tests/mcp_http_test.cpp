@@ -132,8 +132,7 @@ TEST_CASE("a server that wants to know who calls is quoted") {
   host.on("server/discover", responds(401, {{"www-authenticate", "Bearer"}}, ""));
   closed.made.emplace(closed.setup, closed.process, host.factory());
   REQUIRE(closed.server().list(NeverStop()).problem ==
-          "The MCP server 's' cannot be used: it answered with HTTP status 401; it wants: Bearer. The call "
-          "has had no effect.");
+          "The MCP server 's' gives no tools: it answered with HTTP status 401; it wants: Bearer.");
   REQUIRE(host.kinds() == Lines{"server/discover"});
 }
 

@@ -174,6 +174,17 @@ TEST_CASE("a list without end is cut") {
           "The MCP server 's' lists more tools than can be taken; those further on are left out.");
 }
 
+TEST_CASE("tools that would fill every context are left out from there on") {
+  std::string tools;
+  for (int i = 0; i < 100; ++i)
+    tools += (tools.empty() ? "" : ",") + (R"({"name":"t)" + std::to_string(i)) +
+             R"(","inputSchema":{"type":"object","description":")" + std::string(20'000, 'x') + "\"}}";
+  const Listed listed = list_of("[" + tools + "]", setup_of());
+  REQUIRE(listed.specs.size() == 26);
+  REQUIRE(listed.notes == Lines{"The tools of the MCP server 's' take more than 524288 bytes to describe; "
+                                "those further on are left out."});
+}
+
 TEST_CASE("a result is put out as text, and what is no text by kind and size") {
   struct Row {
     std::string result;

@@ -88,7 +88,10 @@ TEST_CASE("a program that cannot be started says so") {
           "The MCP server 's' cannot be used: its program could not be started: /nowhere/server: cannot "
           "start it: No "
           "such file or directory. The call has had no effect.");
-  REQUIRE_THAT(ground.server().list(NeverStop()).problem, ContainsSubstring("could not be started"));
+  REQUIRE(
+      ground.server().list(NeverStop()).problem ==
+      "The MCP server 's' gives no tools: its program could not be started: /nowhere/server: cannot start "
+      "it: No such file or directory.");
 }
 
 TEST_CASE("a server that crashes in a call costs that call, tells its last words and is started again") {
@@ -311,6 +314,41 @@ TEST_CASE("a server that says its tools have changed is heard until it is asked 
   REQUIRE(ground.server().has_changed());
   REQUIRE(names_of(ground.server().list(NeverStop())) == Lines{"s__t", "s__u"});
   REQUIRE_FALSE(ground.server().has_changed());
+}
+
+TEST_CASE("a server that gives no list says why") {
+  McpGround silent(on("tools/list", "[[]]"));
+  silent.setup.timeout_ms = 50;
+  REQUIRE(silent.server().list(NeverStop()).problem ==
+          "The MCP server 's' gives no tools: it did not answer tools/list within 50ms.");
+  McpGround refusing("{}");
+  REQUIRE(refusing.server().list(NeverStop()).problem ==
+          "The MCP server 's' gives no tools: it answered tools/list with the error \"no tools/list\" (code "
+          "-32601).");
+  FakeStop stop;
+  stop.signal();
+  McpGround stopped("{}");
+  const McpTools tools = stopped.server().list(stop);
+  REQUIRE(tools.is_stopped);
+  REQUIRE(tools.problem == "");
+  REQUIRE(stopped.log().empty());
+}
+
+TEST_CASE("what a server asks while several calls are pending is told with each of them") {
+  const std::string ask =
+      R"({"send":{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"Sure?"}}})";
+  // The first call is answered when the second has come, and both behind the question.
+  McpGround ground(
+      both(on("tools/call a", "[[]]"), on("tools/call b", "[[" + ask + R"(,{"late":1},{"say":"b"}]])")));
+  ground.server().list(NeverStop());
+  std::string first;
+  McpServer& server = ground.server();
+  std::thread other([&] { first = call_tool(server, mcp_spec("a")).text; });
+  while (ground.methods().back() != "tools/call") std::this_thread::yield();
+  const std::string second = ground.call("b").text;
+  other.join();
+  REQUIRE_THAT(first, ContainsSubstring("asked a person: \"Sure?\""));
+  REQUIRE_THAT(second, ContainsSubstring("asked a person: \"Sure?\""));
 }
 
 TEST_CASE("a JSON-RPC error is a failed call with its message and code") {

@@ -92,10 +92,11 @@ void McpConnection::notified(const RpcMessage& notification) {
   if (notification.method == "notifications/tools/list_changed") changed_ = true;
 }
 
-std::string McpConnection::answer(const RpcMessage& request, McpExchange* exchange) {
-  ServerAnswer answer = answer_server(setup_, request.method, request.params);
+std::string McpConnection::answer(const RpcMessage& request, std::span<McpExchange* const> exchanges) {
+  const ServerAnswer answer = answer_server(setup_, request.method, request.params);
   if (answer.result.empty()) return error_text(request.id, -32601, "Method not found");
-  if (exchange != nullptr && !answer.note.empty()) exchange->note(std::move(answer.note));
+  for (McpExchange* exchange : exchanges)
+    if (!answer.note.empty()) exchange->note(answer.note);
   return result_text(request.id, answer.result);
 }
 

@@ -65,7 +65,7 @@ class McpConnection final : private McpListener {
 
  private:
   void notified(const RpcMessage& notification) override;
-  std::string answer(const RpcMessage& request, McpExchange* exchange) override;
+  std::string answer(const RpcMessage& request, std::span<McpExchange* const> exchanges) override;
 
   McpOpening probe(const Stop& stop);
   McpOpening settle_modern(const RpcReply& reply, const Stop& stop);

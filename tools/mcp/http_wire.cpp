@@ -1,6 +1,7 @@
 #include "tools/mcp/http_wire.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/text.h"
 #include "tools/mcp/json_slice.h"
@@ -11,8 +12,9 @@ namespace {
 
 using End = RpcReply::End;
 
-constexpr std::int64_t kMomentMs = 2000;  // for what is sent while a call waits for its end
-constexpr std::int64_t kFarewellMs = 500;
+constexpr std::int64_t kMessageMs = 10'000;  // for what is not answered
+constexpr std::int64_t kMomentMs = 1000;     // for taking a request back
+constexpr std::int64_t kFarewellMs = 500;    // for ending the session
 constexpr std::int64_t kUsualRetryMs = 1000;
 constexpr std::int64_t kLongestRetryMs = 60'000;
 constexpr int kUnauthorized = 401;
@@ -135,13 +137,15 @@ RpcReply HttpWire::judge_status(const McpHttpStream& stream) const {
   if (status == kUnauthorized || status == 403) {
     const std::string* wants = find_header(stream.headers(), "WWW-Authenticate");
     add_text(why, words);
-    if (wants != nullptr) why += fill(mcp_sentence("wants"), {{"wants", *wants}});
+    if (wants != nullptr)
+      why += fill(mcp_sentence("wants"), {{"wants", cut_middle(*wants, kMostQuoted, "…")}});
     return {End::NotSent, "", status, why};
   }
   if (stream.reply() && stream.reply()->code != 0) return *stream.reply();
   const std::string* location = find_header(stream.headers(), "Location");
   if (status >= 300 && status < 400 && location != nullptr)
-    return {End::NotSent, "", 0, fill(mcp_sentence("redirect"), {{"location", *location}})};
+    return {End::NotSent, "", 0,
+            fill(mcp_sentence("redirect"), {{"location", cut_middle(*location, kMostQuoted, "…")}})};
   add_text(why, words);
   if (status >= 500) return {End::Lost, "", 0, why};
   if (status >= 400) return {End::Error, "", 0, why};
@@ -150,7 +154,9 @@ RpcReply HttpWire::judge_status(const McpHttpStream& stream) const {
 
 void HttpWire::hear(const RpcMessage& message, const RpcRequest& request, McpExchange& exchange) {
   if (message.is_request()) {
-    post({"", "", request.era, request.version}, listener_.answer(message, &exchange), kMomentMs);
+    if (request.era == Era::Modern) return;  // it has no business to ask here
+    const std::string response = listener_.answer(message, std::array{&exchange});
+    post({"", "", request.era, request.version}, response, exchange, kMessageMs);
   } else if (message.method != "notifications/progress") {
     listener_.notified(message);
   } else if (is_progress_of(message.params, exchange.id())) {
@@ -161,11 +167,12 @@ void HttpWire::hear(const RpcMessage& message, const RpcRequest& request, McpExc
 /// On HTTP the end of the stream says it all to a modern server.
 void HttpWire::tell(const RpcRequest& notification) {
   if (notification.era == Era::Modern) return;
-  post(notification, notification_text(notification.method, notification.params), kMomentMs);
+  const bool is_farewell = notification.method == "notifications/cancelled";
+  post(notification, notification_text(notification.method, notification.params), NoStop(),
+       is_farewell ? kMomentMs : kMessageMs);
 }
 
-void HttpWire::post(const RpcRequest& request, std::string body, std::int64_t timeout_ms) {
-  const NoStop stop;
+void HttpWire::post(const RpcRequest& request, std::string body, const Stop& stop, std::int64_t timeout_ms) {
   McpExchange exchange(0, stop, {timeout_ms, timeout_ms});
   HttpRequest message = http(request, exchange);
   message.body = std::move(body);

@@ -41,7 +41,7 @@ class HttpWire final : public McpWire {
   RpcReply judge(const McpHttpStream& stream, const McpExchange& exchange, const Failure& failure) const;
   RpcReply judge_status(const McpHttpStream& stream) const;
   void hear(const RpcMessage& message, const RpcRequest& request, McpExchange& exchange);
-  void post(const RpcRequest& request, std::string body, std::int64_t timeout_ms);
+  void post(const RpcRequest& request, std::string body, const Stop& stop, std::int64_t timeout_ms);
   std::string session() const;
   std::unique_ptr<HttpTransport> take_transport();
 

@@ -45,7 +45,7 @@ McpOpening McpServer::Link::connect(const Stop& stop) {
 }
 
 McpOpening McpServer::Link::open(const Stop& stop) {
-  was_changed_ = was_changed_ || (connection_ && connection_->has_changed());
+  if (connection_ && connection_->has_changed()) was_changed_ = true;
   connection_.reset();
   if (is_program() && ++starts_ > kMostStarts)
     return {McpOpening::End::Failed,
@@ -79,7 +79,7 @@ bool McpServer::Link::has_changed() {
 }
 
 void McpServer::Link::forget_changes() {
-  const std::unique_lock lock(gate_);
+  const std::shared_lock lock(gate_);
   was_changed_ = false;
   if (connection_) connection_->forget_changes();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -41,7 +42,7 @@ class McpServer::Link {
   std::unique_ptr<McpConnection> connection_;
   std::optional<Era> era_;
   int starts_ = 0;
-  bool was_changed_ = false;  ///< by a connection that is no more
+  std::atomic<bool> was_changed_ = false;  ///< by a connection that is no more
 };
 
 }  // namespace agentd

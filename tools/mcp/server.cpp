@@ -16,28 +16,37 @@ namespace {
 
 using End = RpcReply::End;
 
-/// What is said about a call that has no result; empty where the invocation had to end.
-std::string why_not(const McpSetup& setup, const RpcReply& reply) {
+std::string say(std::string_view text, const McpSetup& setup, const RpcReply& reply) {
   const std::string code = std::to_string(reply.code);
   const std::string timeout = format_duration(setup.timeout_ms);
-  const auto say = [&](std::string_view text) {
-    return fill(text, {{"server", setup.name}, {"why", reply.why}, {"code", code}, {"timeout", timeout}});
-  };
+  return fill(text, {{"server", setup.name}, {"why", reply.why}, {"code", code}, {"timeout", timeout}});
+}
+
+/// About a call that has no result; empty where the invocation had to end.
+std::string why_no_result(const McpSetup& setup, const RpcReply& reply) {
   switch (reply.end) {
     case End::Error:
-      return say(reply.code == 0 ? mcp_sentence("call_refused") : mcp_sentence("call_error"));
+      return say(reply.code == 0 ? mcp_sentence("call_refused") : mcp_sentence("call_error"), setup, reply);
     case End::NotSent:
     case End::SessionLost:
-      return say(mcp_sentence("unusable"));
+      return say(mcp_sentence("unusable"), setup, reply);
     case End::Lost:
-      return say(mcp_sentence("call_lost"));
+      return say(mcp_sentence("call_lost"), setup, reply);
     case End::Late:
-      return say(mcp_sentence("call_late"));
+      return say(mcp_sentence("call_late"), setup, reply);
     case End::Result:
     case End::Stopped:
       break;
   }
   return "";
+}
+
+/// About a list that did not come; empty where the invocation had to end.
+std::string why_no_list(const McpSetup& setup, const RpcReply& reply) {
+  if (reply.end == End::Stopped) return "";
+  if (reply.end == End::Late) return say(mcp_sentence("listless_late"), setup, reply);
+  const bool has_code = reply.end == End::Error && reply.code != 0;
+  return say(has_code ? mcp_sentence("listless_error") : mcp_sentence("listless"), setup, reply);
 }
 
 /// A call that may have been done is a failure where that does no harm.
@@ -62,7 +71,7 @@ McpTools McpServer::list(const Stop& stop) {
     has_more = reply.end == End::Result && list.add_page(reply.result);
     if (reply.end == End::Result) continue;
     tools.is_stopped = reply.end == End::Stopped;
-    tools.problem = why_not(setup_, reply);
+    tools.problem = why_no_list(setup_, reply);
     return tools;
   }
   tools.specs = list.take_specs();
@@ -86,7 +95,7 @@ ToolAnswer McpServer::call(const ToolSpec& spec, const ToolRun& run, const Stop&
   const McpAnswered answered = link_->ask(question, stop);
   if (answered.reply.end == End::Stopped) return {Outcome::Unknown, "", true};
   const std::vector<std::string> secrets = link_->secrets();
-  ToolAnswer answer{outcome_of(answered.reply, spec.effect), why_not(setup_, answered.reply)};
+  ToolAnswer answer{outcome_of(answered.reply, spec.effect), why_no_result(setup_, answered.reply)};
   if (answered.reply.end == End::Result) {
     const auto masked = [&](std::string_view text) { output(mask(std::string(text), secrets)); };
     answer.outcome = write_result(answered.reply.result, masked);

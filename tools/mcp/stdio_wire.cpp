@@ -132,12 +132,13 @@ void StdioWire::hear_answer(const RpcMessage& answer) {
 void StdioWire::hear_request(const RpcMessage& request) {
   std::string response;
   {
-    // Held, so that the exchange stays: the listener does not call back.
+    // Held, so that the exchanges stay: the listener does not call back.
     const std::lock_guard lock(mutex_);
-    response =
-        listener_.answer(request, pending_.size() == 1 ? &pending_.begin()->second->exchange : nullptr);
+    std::vector<McpExchange*> exchanges;
+    for (const auto& [id, pending] : pending_) exchanges.push_back(&pending->exchange);
+    response = listener_.answer(request, exchanges);
   }
-  if (!response.empty()) send_line(std::move(response));
+  send_line(std::move(response));
 }
 
 void StdioWire::hear_notification(const RpcMessage& notification) {

@@ -16,7 +16,8 @@ namespace agentd {
 namespace {
 
 constexpr std::size_t kMostTools = 1000;
-constexpr std::size_t kMostBytes = 16 << 20;  // of all pages
+constexpr std::size_t kMostBytes = 16 << 20;   // of all pages
+constexpr std::size_t kMostShown = 512 << 10;  // of what the model is shown of them: no context holds more
 constexpr std::size_t kMostPages = 1000;
 constexpr std::size_t kMostNotes = 50;
 constexpr std::size_t kMostDescription = 16 << 10;
@@ -84,12 +85,15 @@ void McpToolList::add_tool(std::string_view tool) {
 }
 
 void McpToolList::add_spec(const std::string& name, std::string_view tool, std::string schema) {
+  const std::string description = description_of(tool);
+  shown_bytes_ += description.size() + schema.size();
+  if (shown_bytes_ > kMostShown) return;
   std::string shown = model_tool_name(setup_.name, name);
   if (names_.count(shown) > 0) shown = other_tool_name(setup_.name, name);
   if (!names_.insert(shown).second) return leave_out(name, mcp_sentence("tool_twice"));
   ToolSpec spec;
   spec.name = std::move(shown);
-  spec.description = description_of(tool);
+  spec.description = description;
   spec.parameters = std::move(schema);
   spec.effect = setup_.trusted ? effect_of(tool) : Effect::Once;
   spec.server = setup_.name;
@@ -104,6 +108,9 @@ void McpToolList::leave_out(const std::string& name, std::string_view why) {
 }
 
 std::vector<std::string> McpToolList::take_notes() {
+  if (shown_bytes_ > kMostShown)
+    notes_.push_back(
+        fill(mcp_sentence("list_large"), {{"server", setup_.name}, {"limit", std::to_string(kMostShown)}}));
   for (const std::string& glob : setup_.tools) {
     if (used_.count(glob) == 0)
       notes_.push_back(fill(mcp_sentence("glob_unused"), {{"server", setup_.name}, {"glob", glob}}));

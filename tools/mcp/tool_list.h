@@ -37,6 +37,7 @@ class McpToolList {
   std::string next_;
   std::set<std::string> cursors_;
   std::size_t bytes_ = 0;
+  std::size_t shown_bytes_ = 0;
   std::set<std::string> seen_;   ///< the server's names
   std::set<std::string> names_;  ///< the model's
   std::set<std::string> used_;   ///< globs that matched

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -52,9 +53,8 @@ class McpListener {
  public:
   virtual ~McpListener() = default;
   virtual void notified(const RpcMessage& notification) = 0;
-  /// The text of the response. `exchange`: of the request of ours that made the server ask, null where
-  /// several or none may have.
-  virtual std::string answer(const RpcMessage& request, McpExchange* exchange) = 0;
+  /// The text of the response. `exchanges`: of our requests, one of which may have made the server ask.
+  virtual std::string answer(const RpcMessage& request, std::span<McpExchange* const> exchanges) = 0;
 };
 
 /// Carries messages to a server and back.
@@ -63,7 +63,7 @@ class McpWire {
   virtual ~McpWire() = default;
   /// Sends a request and waits for its answer. From several threads.
   virtual RpcReply ask(const RpcRequest& request, McpExchange& exchange) = 0;
-  /// Sends what nobody answers. Takes a moment at most, also when all is to stop.
+  /// Sends what nobody answers. Taking a request back takes a moment at most, also when all is to stop.
   virtual void tell(const RpcRequest& notification) = 0;
   /// Sends a request whose answer does not matter, and does not wait for it.
   virtual void start(const RpcRequest& request, std::int64_t id) = 0;
