@@ -47,11 +47,11 @@ bool only_waits(const RunPaths& run, const Person* person, std::int64_t now_ms) 
 
 State Children::run(const ToolRun& call, const Task& task, const Inputs& inputs, const Stop& stop) {
   const std::string id = child_id(parent_, call.call);
-  const Host host{host_.memory, host_.config, host_.clock, stop, host_.notices, host_.yes, host_.secrets};
+  const Host host{host_.memory, host_.config, host_.clock, stop, host_.notices, host_.person, host_.secrets};
   const Wish wanted{"", task, inputs, render_template(task.goal, inputs)};
   try {
     if (!host.memory.has_run(id)) check_environment(host, task);
-    Invocation invocation(host, {.person = host.yes, .wait_ms = kWaitMs, .grant = call.grant});
+    Invocation invocation(host, {.wait_ms = kWaitMs, .grant = call.grant});
     const auto outcome = invocation.work(host.memory.make_run(id), [&](const State& state) {
       return wish_for_call(call, parent_, wanted, state);
     });

@@ -38,7 +38,8 @@ const char* colour_of(Tone tone) {
 /// The last line of a terminal: who is at work, and for how long once that is a second.
 class Console::Live {
  public:
-  Live() : thread_([this] { redraw(); }) {}
+  explicit Live(std::function<bool()> is_busy)
+      : is_busy_(std::move(is_busy)), thread_([this] { redraw(); }) {}
   ~Live() {
     {
       const std::lock_guard lock(mutex_);
@@ -73,7 +74,7 @@ class Console::Live {
       changed_.wait_for(lock, std::chrono::seconds(1));
       const auto waited = std::chrono::steady_clock::now() - since_;
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(waited).count();
-      if (label_.empty() || seconds == 0) continue;
+      if (label_.empty() || seconds == 0 || is_busy_()) continue;
       erase();
       std::fprintf(stderr, "%s %llds", label_.c_str(), static_cast<long long>(seconds));
       std::fflush(stderr);
@@ -81,6 +82,7 @@ class Console::Live {
     }
   }
 
+  std::function<bool()> is_busy_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string label_;
@@ -90,12 +92,12 @@ class Console::Live {
   std::thread thread_;  ///< last: it uses all the others
 };
 
-Console::Console(const Args& args)
+Console::Console(const Args& args, const std::function<bool()>& is_busy)
     : writes_jsonl_(args.output == Output::Jsonl),
       shows_text_(!args.quiet && !writes_jsonl_ && (args.verbose || ::isatty(STDERR_FILENO) == 1)),
       has_colours_(wants_colours() && ::isatty(STDERR_FILENO) == 1),
       narrator_(args.verbose && ::isatty(STDERR_FILENO) == 1 ? Detail::Full : Detail::Brief) {
-  if (shows_text_ && ::isatty(STDERR_FILENO) == 1) live_ = std::make_unique<Live>();
+  if (shows_text_ && ::isatty(STDERR_FILENO) == 1) live_ = std::make_unique<Live>(is_busy);
 }
 
 Console::~Console() = default;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "cli/args.h"
@@ -12,7 +13,9 @@ namespace agentd {
 /// waits; silent otherwise. That nobody can read it any more never disturbs the run.
 class Console {
  public:
-  explicit Console(const Args& args);
+  /// `is_busy`: the last line of the terminal belongs to somebody else.
+  explicit Console(
+      const Args& args, const std::function<bool()>& is_busy = [] { return false; });
   ~Console();
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;

@@ -110,7 +110,7 @@ ModelWorld Invocation::model_world() {
 Now Invocation::now(const RunPaths& paths, const State& state, const Wish& wish) {
   const bool at_limit = state.ending && std::holds_alternative<LimitReached>(*state.ending);
   if (at_limit) prices_ = prices_of(wish.task.model, model_world());
-  const bool has_person = errand_.person != nullptr && errand_.person->can_answer(state);
+  const bool has_person = host_.person != nullptr && host_.person->can_answer(state);
   const std::int64_t now_ms = host_.clock.now_ms();
   return {now_ms,
           host_.stop.time_left_ms(),
@@ -118,7 +118,7 @@ Now Invocation::now(const RunPaths& paths, const State& state, const Wish& wish)
           prices_,
           has_person,
           errand_.grant.value_or(Grant{}),
-          children_wait(paths, state, host_.yes, now_ms)};
+          children_wait(paths, state, host_.person, now_ms)};
 }
 
 /// `journaled`: the tools that the run has had so far.
@@ -159,7 +159,7 @@ void Invocation::drive_as(const Wish& wish, const RunPaths& paths, Journal& jour
     return tools.have_changed() ? update_of_tools(now, specs_of(tools)) : std::nullopt;
   };
   drive({host_.clock, host_.stop, journal, inbox, *model, tools, errand_.observe,
-         prices_of(wish.task.model, model_world()), errand_.person, grant, update},
+         prices_of(wish.task.model, model_world()), host_.person, grant, update},
         state, std::move(opening));
   tools_.reset();
 }

@@ -27,13 +27,12 @@ struct Host {
   Clock& clock;
   const Stop& stop;
   Notices& notices;
-  Person* yes = nullptr;                  ///< allows what children have to ask for; null: nobody does
+  Person* person = nullptr;               ///< null: nobody is here
   std::vector<std::string> secrets = {};  ///< of the runs above
 };
 
 /// Who wants a run to go on, and how.
 struct Errand {
-  Person* person = nullptr;  ///< null: nobody is here
   std::function<void(const Record&)> observe = [](const Record&) {};
   std::int64_t wait_ms = 0;         ///< for another invocation of the run
   std::optional<Grant> grant = {};  ///< of the run that called this one; none: a user did

@@ -24,8 +24,8 @@ bool is_question(const CallState& call) {
   return call.status == CallStatus::Asking;
 }
 
-void print_prompt(const CallState& call) {
-  const std::string id = to_string(call.id);
+void print_prompt(const State& state, const CallState& call) {
+  const std::string id = (state.parent.empty() ? "" : state.run + " ") + to_string(call.id);
   if (is_question(call))
     std::cerr << "[" << id << "] " << printable(call.question) << "\nyour answer> " << std::flush;
   else
@@ -48,38 +48,47 @@ Letter decision_of(const CallState& call, const std::string& line) {
 
 }  // namespace
 
-bool AlwaysYes::can_answer(const State& state) const {
-  const CallState* call = first_waiting(state);
-  return call != nullptr && !is_question(*call);
-}
-
-std::vector<Letter> AlwaysYes::ask(const State& state, const Stop&) {
-  if (!can_answer(state)) return {};
-  return {{"", Letter::Kind::Approve, "", first_waiting(state)->id}};
-}
-
 PersonHere::PersonHere(const Args& args)
     : says_yes_(args.yes),
       is_at_terminal_(!args.quiet && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1) {}
 
 bool PersonHere::can_answer(const State& state) const {
   const CallState* call = first_waiting(state);
-  return call != nullptr && ((is_at_terminal_ && is_in_front()) || (says_yes_ && yes_.can_answer(state)));
+  return call != nullptr && ((is_at_terminal_ && is_in_front()) || (says_yes_ && !is_question(*call)));
 }
 
 std::vector<Letter> PersonHere::ask(const State& state, const Stop& stop) {
   const CallState* call = first_waiting(state);
   if (call == nullptr) return {};
-  if (says_yes_ && yes_.can_answer(state)) return yes_.ask(state, stop);
-  if (const std::string id = to_string(call->id); id != asked_) {
-    print_prompt(*call);
-    asked_ = id;
-  }
-  std::array<pollfd, 2> polls = {{{STDIN_FILENO, POLLIN, 0}, {stop.fd(), POLLIN, 0}}};
-  constexpr int kPauseMs = 1000;
-  if (::poll(polls.data(), polls.size(), kPauseMs) <= 0 || polls[0].revents == 0) return {};
+  if (says_yes_ && !is_question(*call)) return {{"", Letter::Kind::Approve, "", call->id}};
+  constexpr int kPauseMs = 500;
+  std::unique_lock lock(mutex_);
+  const bool is_asked = put_on_screen(state, *call);
+  if (!is_asked) lock.unlock();
+  std::array<pollfd, 2> polls = {{{stop.fd(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
+  const bool has_come = ::poll(polls.data(), is_asked ? 2 : 1, kPauseMs) > 0;
+  if (!is_asked) return {};
+  waited_for_ = std::chrono::steady_clock::now();
+  if (!has_come || polls[1].revents == 0) return {};
   const std::optional<Letter> reply = read_reply(*call);
   return reply ? std::vector<Letter>{*reply} : std::vector<Letter>{};
+}
+
+bool PersonHere::is_asking() const {
+  constexpr std::chrono::seconds kGivenUp(3);
+  return std::chrono::steady_clock::now() - waited_for_.load() < kGivenUp;
+}
+
+/// False: another question stands there, and somebody waits for its reply.
+bool PersonHere::put_on_screen(const State& state, const CallState& call) {
+  const std::string id = state.run + " " + to_string(call.id);
+  if (asked_ == id) return true;
+  const bool is_of_another = !asked_.empty() && !asked_.starts_with(state.run + " ");
+  if (is_of_another && is_asking()) return false;
+  print_prompt(state, call);
+  asked_ = id;
+  waited_for_ = std::chrono::steady_clock::now();
+  return true;
 }
 
 /// An empty line is no reply; the end of the input sends the person away.
@@ -96,6 +105,7 @@ std::optional<Letter> PersonHere::read_reply(const CallState& call) {
   const std::string line(trimmed(std::string_view(typed_).substr(0, end)));
   typed_.erase(0, end + 1);
   asked_.clear();
+  waited_for_ = std::chrono::steady_clock::time_point();
   if (line.empty()) return std::nullopt;
   if (is_question(call)) return Letter{"", Letter::Kind::Say, line};
   return decision_of(call, line);

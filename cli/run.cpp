@@ -34,8 +34,8 @@ class Work {
       : args_(args),
         config_(read_config()),
         stop_(make_process_stop(args.deadline_ms)),
-        console_(args),
         person_(args),
+        console_(args, [this] { return person_.is_asking(); }),
         memory_(MemoryDir::create(args.memory)) {
     const std::string warning = mount_warning(memory_.path());
     if (!warning.empty()) notices_.say(warning);
@@ -54,7 +54,7 @@ class Work {
       steps_ += std::holds_alternative<ModelReplied>(record.event) ? 1 : 0;
       console_.saw(record);
     };
-    Invocation invocation(host(), {&person_, observe, args_.wait_ms});
+    Invocation invocation(host(), {observe, args_.wait_ms});
     const auto outcome = invocation.work(paths, [&](const State& state) {
       refuse_child(paths, state);
       return make_wish(state);
@@ -65,7 +65,7 @@ class Work {
   }
 
  private:
-  Host host() { return {memory_, config_, clock_, *stop_, notices_, args_.yes ? &yes_ : nullptr}; }
+  Host host() { return {memory_, config_, clock_, *stop_, notices_, &person_}; }
 
   /// It would spend what is not counted, and for a run that may have ended.
   static void refuse_child(const RunPaths& paths, const State& state) {
@@ -103,9 +103,8 @@ class Work {
   Config config_;
   SystemClock clock_;
   std::unique_ptr<Stop> stop_;
-  Console console_;
   PersonHere person_;
-  AlwaysYes yes_;
+  Console console_;
   Notices notices_;
   MemoryDir memory_;
   std::int64_t steps_ = 0;
