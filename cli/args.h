@@ -14,7 +14,7 @@ enum class Output { Text, Json, Jsonl };
 /// The command line as plain data. Durations are milliseconds.
 struct Args {
   std::string command;
-  std::string target;  ///< TASK.yaml or a run's id
+  std::string target;  ///< TASK.yaml or a run's id; tools: may be empty
   std::string text;    ///< send: what to say; deny: why
   std::string call;    ///< approve, deny; empty: all that wait
   std::string memory;  ///< never empty: option, environment or default

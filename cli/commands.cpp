@@ -8,7 +8,7 @@
 namespace agentd {
 
 Command find_command(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, Command>, 12> kCommands{{
+  constexpr std::array<std::pair<std::string_view, Command>, 13> kCommands{{
       {"approve", approve_command},
       {"cancel", cancel_command},
       {"deny", deny_command},
@@ -20,6 +20,7 @@ Command find_command(const std::string& name) {
       {"send", send_command},
       {"show", show_command},
       {"tick", tick_command},
+      {"tools", tools_command},
       {"validate", validate_command},
   }};
   const auto found =

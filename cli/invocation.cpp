@@ -1,13 +1,11 @@
 #include "cli/invocation.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include "cli/cancel_watch.h"
 #include "cli/children.h"
 #include "cli/confine.h"
+#include "cli/environment.h"
 #include "cli/expand.h"
 #include "core/children.h"
 #include "core/error.h"
@@ -25,18 +23,6 @@ namespace agentd {
 
 namespace {
 
-std::optional<std::string> environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
-}
-
-/// None for a file that is missing or cannot be read.
-std::optional<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return {};
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 /// Whoever limits what a run may cost must know what it costs.
 void check_prices(const Task& task, const ModelWorld& world, const Config& config) {
   const auto prices = prices_of(task.model, world);
@@ -51,7 +37,7 @@ void check_prices(const Task& task, const ModelWorld& world, const Config& confi
 void check_task(const Task& task, const ModelWorld& world, const Config& config) {
   make_model(task.model, {}, world);
   if (task.limits.cost_usd) check_prices(task, world, config);
-  for (const ToolSetup& tool : expanded_tools(task, environment)) {
+  for (const ToolSetup& tool : expanded_tools(task, variable_of_process)) {
     make_tool(tool);
     if (tool.kind != "agent") continue;
     Task child = child_task(tool);
@@ -73,7 +59,7 @@ InvocationStarted this_invocation(const RunPaths& paths) {
 
 void check_environment(const Host& host, const Task& task) {
   const auto http = make_curl_http();
-  check_task(task, {*http, host.clock, environment, host.config.prices, read_file}, host.config);
+  check_task(task, {*http, host.clock, variable_of_process, host.config.prices, text_of_file}, host.config);
 }
 
 Invocation::Invocation(Host host, Errand errand)
@@ -103,7 +89,7 @@ std::optional<Invocation::Outcome> Invocation::work(const RunPaths& paths, const
 }
 
 ModelWorld Invocation::model_world() {
-  return {*http_, host_.clock, environment, host_.config.prices, read_file, replies_.get()};
+  return {*http_, host_.clock, variable_of_process, host_.config.prices, text_of_file, replies_.get()};
 }
 
 /// Prices are looked up only where they decide: a finished run needs no server's address.
@@ -126,13 +112,13 @@ Tools& Invocation::tools_for(const Wish& wish, const RunPaths& paths,
                              const std::vector<ToolSpec>& journaled) {
   if (tools_) return *tools_;
   Host below = host_;
-  for (std::string& secret : secrets_of(wish.task, environment, read_file))
+  for (std::string& secret : secrets_of(wish.task, variable_of_process, text_of_file))
     below.secrets.push_back(std::move(secret));
   auto variables = tool_environment(environ);
   const auto sandbox = confine(wish.task, paths, host_.notices, variables);
   children_ = std::make_unique<Children>(below, wish.id);
   tools_ = make_toolbox(
-      expanded_tools(wish.task, environment),
+      expanded_tools(wish.task, variable_of_process),
       {workspace_of(wish.task, paths), paths.outputs(), process_, host_.stop, std::move(variables),
        below.secrets, &host_.clock, http_.get(), make_curl_http, sandbox, is_owned_here, children_.get()},
       host_.clock, journaled);

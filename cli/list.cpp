@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -7,6 +6,7 @@
 #include "cli/narrate.h"
 #include "cli/report.h"
 #include "cli/runs.h"
+#include "cli/table.h"
 #include "core/os/system_clock.h"
 #include "core/text.h"
 
@@ -54,8 +54,6 @@ std::string age_text(std::int64_t milliseconds) {
   return std::to_string(seconds / 86400) + "d";
 }
 
-using Cells = std::array<std::string, 6>;
-
 Cells cells_of(const Row& row, std::int64_t now_ms) {
   const std::string status = row.report["status"];
   const std::string id = row.report["run"];
@@ -66,20 +64,6 @@ Cells cells_of(const Row& row, std::int64_t now_ms) {
           std::to_string(row.tokens),
           row.cost,
           age_text(now_ms - row.started_at_ms)};
-}
-
-void print_table(const std::vector<Cells>& rows) {
-  std::array<std::size_t, std::tuple_size_v<Cells>> widths{};
-  for (const Cells& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  for (const Cells& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
-    }
-    std::cout << line << '\n';
-  }
 }
 
 }  // namespace
@@ -103,7 +87,7 @@ Exit list_command(const Args& args) {
   } else {
     std::vector<Cells> cells{{"RUN", "STATUS", "STEP", "TOKENS", "COST", "AGE"}};
     for (const Row& row : rows) cells.push_back(cells_of(row, now_ms));
-    print_table(cells);
+    std::cout << table_text(cells);
   }
   return Exit::Completed;
 }

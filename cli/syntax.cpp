@@ -213,9 +213,14 @@ void add_validate(CLI::App& app, Args& args) {
   app.add_flag("-q,--quiet", args.quiet, "Say nothing where all is well");
 }
 
+void add_tools(CLI::App& app, Args& args) {
+  app.add_option("TASK.yaml", args.target, "The task [none: the built-in tools]")->type_name("");
+  add_output(app, args, {"text", "json"});
+}
+
 void add_schema(CLI::App&, Args&) {}
 
-constexpr std::array<Syntax, 12> kCommands{{
+constexpr std::array<Syntax, 13> kCommands{{
     {"run", "Start a task, or go on with its run, until it prints the answer",
      "agentd run digest.yaml -i topic=tides --deadline 14m", add_run},
     {"resume", "Go on with a run, without its task file", "agentd resume digest-3f2a9c01 --max-steps 80",
@@ -231,14 +236,16 @@ constexpr std::array<Syntax, 12> kCommands{{
     {"deny", "Refuse a call that a run waits with",
      "agentd deny digest-3f2a9c01 3.1 --why \"Not on a Friday.\"", add_deny},
     {"cancel", "End a run for good; what it did stays readable", "agentd cancel digest-3f2a9c01", add_id},
+    {"tools", "Every tool that a task would have; asks its MCP servers for theirs",
+     "agentd tools digest.yaml", add_tools},
     {"validate", "Check a task without running it", "agentd validate digest.yaml", add_validate},
     {"schema", "Print the JSON Schema of task.yaml, for editors", "agentd schema > task.schema.json",
      add_schema},
 }};
 
 /// Commands of later versions: no typing errors.
-constexpr std::array<std::string_view, 9> kLater{"completion", "doctor", "export", "forget", "fork",
-                                                 "lambda",     "mcp",    "memory", "tools"};
+constexpr std::array<std::string_view, 8> kLater{"completion", "doctor", "export", "forget",
+                                                 "fork",       "lambda", "mcp",    "memory"};
 
 }  // namespace
 

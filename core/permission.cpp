@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "core/json_text.h"
 #include "core/text.h"
@@ -238,14 +237,23 @@ Permission permission_for(const Task& task, const ToolSpec& tool, std::string_vi
   return Permission::Allow;
 }
 
-bool is_denied(const std::vector<PermissionRule>& rules, std::string_view tool) {
+std::optional<Permission> permission_for_all(const std::vector<PermissionRule>& rules,
+                                             std::string_view tool) {
+  std::optional<Permission> common;
+  const auto differs = [&](Permission next) { return common && *common != next; };
   for (const PermissionRule& rule : rules) {
     const Pattern pattern = parse(rule.pattern);
     if (!fits_glob(tool, pattern.tool)) continue;
-    if (rule.decision != "deny") return false;
-    if (!pattern.value || *pattern.value == "*") return true;
+    const Permission next = to_permission(rule.decision);
+    if (differs(next)) return std::nullopt;
+    if (!pattern.value || *pattern.value == "*") return next;
+    common = next;
   }
-  return false;
+  return differs(Permission::Allow) ? std::nullopt : std::optional(Permission::Allow);
+}
+
+bool is_denied(const std::vector<PermissionRule>& rules, std::string_view tool) {
+  return permission_for_all(rules, tool) == Permission::Deny;
 }
 
 bool is_permission_pattern(std::string_view text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,9 @@ enum class Permission { Allow, Ask, Deny };
 /// relative paths begin in the workspace. There, `deny` and `ask` fit if any part does, `allow` only if
 /// nothing else can hide behind what fits.
 Permission permission_for(const Task& task, const ToolSpec& tool, std::string_view arguments);
+
+/// What the rules say of every call of the tool; none: that depends on its arguments.
+std::optional<Permission> permission_for_all(const std::vector<PermissionRule>& rules, std::string_view tool);
 
 /// Whether no call of the tool can ever be allowed.
 bool is_denied(const std::vector<PermissionRule>& rules, std::string_view tool);

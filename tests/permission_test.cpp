@@ -235,6 +235,15 @@ TEST_CASE("a tool is hidden where no call of it can be allowed") {
   CHECK_FALSE(is_denied({}, "shell"));
 }
 
+TEST_CASE("what all calls of a tool have in common is known before any is made") {
+  CHECK(permission_for_all({}, "shell") == Permission::Allow);
+  CHECK(permission_for_all({{"deny", "fs__*"}, {"ask", "shell"}, {"deny", "*"}}, "shell") == Permission::Ask);
+  CHECK(permission_for_all({{"ask", "shell(git*)"}, {"ask", "*"}}, "shell") == Permission::Ask);
+  CHECK(permission_for_all({{"allow", "shell(ls*)"}}, "shell") == Permission::Allow);
+  CHECK(permission_for_all({{"ask", "shell(git*)"}}, "shell") == std::nullopt);
+  CHECK(permission_for_all({{"allow", "shell(ls*)"}, {"deny", "shell"}}, "shell") == std::nullopt);
+}
+
 TEST_CASE("a pattern with many stars takes no longer than its lengths multiplied") {
   const std::string text(20'000, 'a');
   CHECK_FALSE(fits_glob(text, "*a*a*a*a*a*a*a*a*a*a*b"));
