@@ -19,6 +19,7 @@ namespace {
   throw Error(Exit::Usage, message);
 }
 
+/// Empty where the environment does not say.
 std::string default_memory() {
   const auto variable = [](const char* name) {
     const char* value = std::getenv(name);
@@ -27,7 +28,7 @@ std::string default_memory() {
   if (const auto memory = variable("AGENTD_MEMORY"); !memory.empty()) return memory;
   if (const auto data = variable("XDG_DATA_HOME"); data.starts_with('/')) return data + "/agentd";
   if (const auto home = variable("HOME"); home.starts_with('/')) return home + "/.local/share/agentd";
-  refuse("no memory directory: give --memory DIR or set AGENTD_MEMORY");
+  return "";
 }
 
 }  // namespace
@@ -58,7 +59,10 @@ std::optional<Args> parse_args(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& problem) {
     refuse(std::string(problem.what()) + "; see agentd " + word + " --help");
   }
-  if (args.memory.empty() && app.get_option_no_throw("--memory") != nullptr) args.memory = default_memory();
+  if (!args.memory.empty() || app.get_option_no_throw("--memory") == nullptr) return args;
+  args.memory = default_memory();
+  if (args.memory.empty() && word != "doctor")  // which looks for what is missing
+    refuse("no memory directory: give --memory DIR or set AGENTD_MEMORY");
   return args;
 }
 

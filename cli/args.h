@@ -17,7 +17,7 @@ struct Args {
   std::string target;  ///< TASK.yaml or a run's id; tools: may be empty
   std::string text;    ///< send: what to say; deny: why
   std::string call;    ///< approve, deny; empty: all that wait
-  std::string memory;  ///< never empty: option, environment or default
+  std::string memory;  ///< option, environment or default; empty for doctor alone
   std::optional<std::string> run;
   bool new_run = false;
   std::vector<std::pair<std::string, std::string>> inputs;
@@ -37,6 +37,7 @@ struct Args {
   std::optional<std::int64_t> step;   ///< show
   std::int64_t since = 0;             ///< log
   bool follow = false;                ///< log
+  bool online = false;                ///< doctor
   std::optional<std::int64_t> jobs;   ///< tick
 };
 

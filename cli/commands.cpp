@@ -8,10 +8,11 @@
 namespace agentd {
 
 Command find_command(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, Command>, 13> kCommands{{
+  constexpr std::array<std::pair<std::string_view, Command>, 14> kCommands{{
       {"approve", approve_command},
       {"cancel", cancel_command},
       {"deny", deny_command},
+      {"doctor", doctor_command},
       {"list", list_command},
       {"log", log_command},
       {"resume", resume_command},

@@ -19,6 +19,7 @@ Exit approve_command(const Args& args);
 Exit deny_command(const Args& args);
 Exit cancel_command(const Args& args);
 Exit tools_command(const Args& args);
+Exit doctor_command(const Args& args);
 Exit validate_command(const Args& args);
 Exit schema_command(const Args& args);
 

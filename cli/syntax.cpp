@@ -218,9 +218,15 @@ void add_tools(CLI::App& app, Args& args) {
   add_output(app, args, {"text", "json"});
 }
 
+void add_doctor(CLI::App& app, Args& args) {
+  add_memory(app, args);
+  app.add_flag("--online", args.online, "Try each key with a request that costs nothing");
+  add_output(app, args, {"text", "json"});
+}
+
 void add_schema(CLI::App&, Args&) {}
 
-constexpr std::array<Syntax, 13> kCommands{{
+constexpr std::array<Syntax, 14> kCommands{{
     {"run", "Start a task, or go on with its run, until it prints the answer",
      "agentd run digest.yaml -i topic=tides --deadline 14m", add_run},
     {"resume", "Go on with a run, without its task file", "agentd resume digest-3f2a9c01 --max-steps 80",
@@ -241,11 +247,13 @@ constexpr std::array<Syntax, 13> kCommands{{
     {"validate", "Check a task without running it", "agentd validate digest.yaml", add_validate},
     {"schema", "Print the JSON Schema of task.yaml, for editors", "agentd schema > task.schema.json",
      add_schema},
+    {"doctor", "What this machine, memory directory and each key can do, with a fix for each no",
+     "agentd doctor --memory ./memory --online", add_doctor},
 }};
 
 /// Commands of later versions: no typing errors.
-constexpr std::array<std::string_view, 8> kLater{"completion", "doctor", "export", "forget",
-                                                 "fork",       "lambda", "mcp",    "memory"};
+constexpr std::array<std::string_view, 7> kLater{"completion", "export", "forget", "fork",
+                                                 "lambda",     "mcp",    "memory"};
 
 }  // namespace
 

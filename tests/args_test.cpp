@@ -66,6 +66,7 @@ TEST_CASE("the other commands take theirs") {
   CHECK(send.target == "r");
   CHECK(send.text == "leave it --now");
   CHECK(parse({"cancel", "--memory", "m", "r"})->target == "r");
+  CHECK(parse({"doctor", "--memory", "m", "--online"})->online);
   CHECK(parse({"tools"})->target.empty());
   CHECK(parse({"tools", "t.yaml", "--output", "json"})->target == "t.yaml");
   CHECK(parse({"validate", "t.yaml"})->target == "t.yaml");
@@ -93,7 +94,7 @@ TEST_CASE("approve and deny take a call, or mean all that wait") {
 
 TEST_CASE("every command that can be parsed can be found") {
   for (const char* name : {"run", "resume", "tick", "list", "show", "log", "send", "approve", "deny",
-                           "cancel", "validate", "schema", "tools"})
+                           "cancel", "validate", "schema", "tools", "doctor"})
     CHECK(find_command(name) != nullptr);
   CHECK(find_command("fork") == nullptr);
 }

@@ -154,6 +154,12 @@ std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs,
   return make_checked_model(std::make_unique<ModelLine>(std::move(models)));
 }
 
+Provider provider_access(const ModelSetup& setup, const ModelWorld& world) {
+  const Row* row = find_row(setup.provider);
+  if (row == nullptr || row->key_variable == nullptr) refuse_unknown(setup.provider);
+  return make_provider(setup, *row, world);
+}
+
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) {
   const Row* row = find_row(setup.provider);
   if (row == nullptr) return std::nullopt;

@@ -16,6 +16,8 @@
 
 namespace agentd {
 
+struct Provider;
+
 struct ModelWorld {
   HttpTransport& http;
   Clock& clock;
@@ -28,6 +30,9 @@ struct ModelWorld {
 /// The task's model with its fallbacks. Throws Error(Usage) for an unknown provider or a missing key, naming
 /// the task key or variable to set.
 std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world);
+
+/// How a provider with servers is reached: its address, and its key or signer. Throws as make_model does.
+Provider provider_access(const ModelSetup& setup, const ModelWorld& world);
 
 /// What its tokens cost; none if that is unknown: a server of somebody else's has no price of the built-in
 /// table.

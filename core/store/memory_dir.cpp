@@ -71,7 +71,8 @@ void require_folder(const fs::path& path) {
 }
 
 fs::path whole_path(const fs::path& path) {
-  if (path.empty()) throw Error(Exit::Usage, "the memory directory has no name: use --memory DIR");
+  if (path.empty())
+    throw Error(Exit::Usage, "no memory directory is named: use --memory DIR or set AGENTD_MEMORY");
   fs::path whole = fs::absolute(path).lexically_normal();
   return whole.has_filename() ? whole : whole.parent_path();
 }

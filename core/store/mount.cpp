@@ -8,6 +8,7 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -76,6 +77,14 @@ std::string text_of(const char* path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+std::optional<MountFacts> facts_of(const fs::path& path) {
+  struct stat found = {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  const std::string device = std::to_string(major(found.st_dev)) + ":" + std::to_string(minor(found.st_dev));
+  return MountFacts{device, text_of("/proc/self/mountinfo"),
+                    text_of("/sys/module/nfs/parameters/recover_lost_locks")};
+}
+
 }  // namespace
 
 std::string judge_mount(const MountFacts& facts, const fs::path& path) {
@@ -95,12 +104,13 @@ std::string judge_mount(const MountFacts& facts, const fs::path& path) {
 }
 
 std::string mount_warning(const fs::path& path) {
-  struct stat found = {};
-  if (!is_remote(path) || ::stat(path.c_str(), &found) != 0) return "";
-  const std::string device = std::to_string(major(found.st_dev)) + ":" + std::to_string(minor(found.st_dev));
-  return judge_mount(
-      {device, text_of("/proc/self/mountinfo"), text_of("/sys/module/nfs/parameters/recover_lost_locks")},
-      path);
+  const std::optional<MountFacts> facts = is_remote(path) ? facts_of(path) : std::nullopt;
+  return facts ? judge_mount(*facts, path) : "";
+}
+
+std::string mount_type(const fs::path& path) {
+  const std::optional<MountFacts> facts = facts_of(path);
+  return facts ? find_mount(*facts).type : "";
 }
 
 }  // namespace agentd

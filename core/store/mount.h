@@ -19,4 +19,7 @@ std::string judge_mount(const MountFacts& facts, const std::filesystem::path& pa
 /// The same, for the mount that `path` is on. One system call on a local disk.
 std::string mount_warning(const std::filesystem::path& path);
 
+/// As the kernel calls it: ext4, nfs4, tmpfs. Empty where it does not tell.
+std::string mount_type(const std::filesystem::path& path);
+
 }  // namespace agentd
