@@ -65,11 +65,11 @@ std::vector<std::string> values_of(std::string_view arguments, const Looked& loo
   std::vector<std::string> values;
   bool is_it = false;
   const auto look = [&](int depth, Json::parse_event_t event, const Json& parsed) {
-    using enum Json::parse_event_t;
-    if (depth == 1 && event == key)
+    using Parsed = Json::parse_event_t;
+    if (depth == 1 && event == Parsed::key)
       is_it = is_same_name(parsed.get_ref<const std::string&>(), looked.argument);
     if (depth != 1 || !is_it || parsed.is_null() ||
-        (event != value && event != object_end && event != array_end))
+        (event != Parsed::value && event != Parsed::object_end && event != Parsed::array_end))
       return true;
     values.push_back(parsed.is_string() ? parsed.get<std::string>()
                                         : parsed.dump(-1, ' ', false, Json::error_handler_t::replace));
