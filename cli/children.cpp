@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/expand.h"
 #include "cli/runs.h"
 #include "core/children.h"
 #include "core/loop.h"
@@ -47,7 +48,7 @@ bool only_waits(const RunPaths& run, const Person* person, std::int64_t now_ms) 
 
 State Children::run(const ToolRun& call, const Task& task, const Inputs& inputs, const Stop& stop) {
   const std::string id = child_id(parent_, call.call);
-  const Host host{host_.memory, host_.config, host_.clock, stop, host_.notices, host_.person, host_.secrets};
+  const Host host{host_.memory, host_.config, host_.clock, stop, host_.notices, host_.secrets, host_.person};
   const Wish wanted{"", task, inputs, render_template(task.goal, inputs)};
   try {
     if (!host.memory.has_run(id)) check_environment(host, task);
@@ -98,7 +99,8 @@ void cancel_run(const MemoryDir& memory, const std::string& id, Clock& clock, co
   const auto journal = open_journal(paths);
   State state = fold(*journal);
   if (state.seq == 0 || has_ended(state)) return;
-  Recorder recorder(*journal, clock, state, [](const Record&) {});
+  const Secrets secrets(known_secrets(state.task));
+  Recorder recorder({*journal, clock, &secrets}, state, [](const Record&) {});
   recorder.stage(this_invocation(paths));
   recorder.take_in(inbox);
   cancel_children(memory, state, clock, stop);

@@ -40,7 +40,8 @@ Findings config_findings() {
 
 Findings key_findings(const Args& args, Clock& clock, const Stop& stop) {
   const auto http = make_curl_http();
-  const ModelWorld world{*http, clock, variable_of_process, {}, text_of_file};
+  Secrets secrets;
+  const ModelWorld world{*http, clock, secrets, variable_of_process, {}, text_of_file};
   return args.online ? try_keys(world, stop) : probe_keys(world);
 }
 

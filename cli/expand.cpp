@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "cli/environment.h"
 #include "core/model/models.h"
 #include "core/task_json.h"
 
@@ -41,6 +42,10 @@ std::vector<std::string> secrets_of(const Task& task, const Environment& environ
     secrets.insert(secrets.end(), below.begin(), below.end());
   }
   return secrets;
+}
+
+std::vector<std::string> known_secrets(const Task& task) {
+  return secrets_of(task, variable_of_process, text_of_file);
 }
 
 }  // namespace agentd

@@ -16,5 +16,7 @@ std::vector<ToolSetup> expanded_tools(const Task& task, const Environment& envir
 /// What must never be recorded of the values that the task and the agents below it are given.
 std::vector<std::string> secrets_of(const Task& task, const Environment& environment,
                                     const ReadFile& read_file);
+/// The same with what this process has; without a task, what it knows by name.
+std::vector<std::string> known_secrets(const Task& task = {});
 
 }  // namespace agentd

@@ -10,6 +10,7 @@
 #include "core/children.h"
 #include "core/error.h"
 #include "core/loop.h"
+#include "core/mask.h"
 #include "core/os/curl_http.h"
 #include "core/store/inbox.h"
 #include "core/store/ownership.h"
@@ -59,7 +60,8 @@ InvocationStarted this_invocation(const RunPaths& paths) {
 
 void check_environment(const Host& host, const Task& task) {
   const auto http = make_curl_http();
-  check_task(task, {*http, host.clock, variable_of_process, host.config.prices, text_of_file}, host.config);
+  check_task(task, {*http, host.clock, host.secrets, variable_of_process, host.config.prices, text_of_file},
+             host.config);
 }
 
 Invocation::Invocation(Host host, Errand errand)
@@ -76,7 +78,9 @@ std::optional<Invocation::Outcome> Invocation::work(const RunPaths& paths, const
   const auto journal = open_journal(paths);
   Outcome outcome{fold(*journal)};
   State& state = outcome.state;
-  const Wish wish = make_wish(state);
+  Wish wish = make_wish(state);
+  host_.secrets.learn(known_secrets(wish.task));
+  mask(wish, state, host_.secrets);
   const bool has_letters = !InboxFolder(paths).read().empty();
   const auto tools = [&](const Task&) { return specs_of(tools_for(wish, paths, state.tools)); };
   auto opening =
@@ -89,7 +93,8 @@ std::optional<Invocation::Outcome> Invocation::work(const RunPaths& paths, const
 }
 
 ModelWorld Invocation::model_world() {
-  return {*http_, host_.clock, variable_of_process, host_.config.prices, text_of_file, replies_.get()};
+  return {*http_,       host_.clock,   host_.secrets, variable_of_process, host_.config.prices,
+          text_of_file, replies_.get()};
 }
 
 /// Prices are looked up only where they decide: a finished run needs no server's address.
@@ -111,16 +116,13 @@ Now Invocation::now(const RunPaths& paths, const State& state, const Wish& wish)
 Tools& Invocation::tools_for(const Wish& wish, const RunPaths& paths,
                              const std::vector<ToolSpec>& journaled) {
   if (tools_) return *tools_;
-  Host below = host_;
-  for (std::string& secret : secrets_of(wish.task, variable_of_process, text_of_file))
-    below.secrets.push_back(std::move(secret));
   auto variables = tool_environment(environ);
   const auto sandbox = confine(wish.task, paths, host_.notices, variables);
-  children_ = std::make_unique<Children>(below, wish.id);
+  children_ = std::make_unique<Children>(host_, wish.id);
   tools_ = make_toolbox(
       expanded_tools(wish.task, variable_of_process),
       {workspace_of(wish.task, paths), paths.outputs(), process_, host_.stop, std::move(variables),
-       below.secrets, &host_.clock, http_.get(), make_curl_http, sandbox, is_owned_here, children_.get()},
+       host_.secrets, &host_.clock, http_.get(), make_curl_http, sandbox, is_owned_here, children_.get()},
       host_.clock, journaled);
   return *tools_;
 }
@@ -128,7 +130,8 @@ Tools& Invocation::tools_for(const Wish& wish, const RunPaths& paths,
 /// A server that cannot be reached costs its tools, not the run.
 std::vector<ToolSpec> Invocation::specs_of(Tools& tools) {
   auto specs = tools.specs(host_.stop);
-  for (const std::string& problem : tools.take_problems()) host_.notices.say(problem);
+  mask(specs, host_.secrets);
+  for (const std::string& problem : tools.take_problems()) host_.notices.say(mask(problem, host_.secrets));
   return specs;
 }
 
@@ -145,7 +148,7 @@ void Invocation::drive_as(const Wish& wish, const RunPaths& paths, Journal& jour
     return tools.have_changed() ? update_of_tools(now, specs_of(tools)) : std::nullopt;
   };
   drive({host_.clock, host_.stop, journal, inbox, *model, tools, errand_.observe,
-         prices_of(wish.task.model, model_world()), host_.person, grant, update},
+         prices_of(wish.task.model, model_world()), host_.person, grant, update, &host_.secrets},
         state, std::move(opening));
   tools_.reset();
 }

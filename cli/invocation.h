@@ -27,8 +27,8 @@ struct Host {
   Clock& clock;
   const Stop& stop;
   Notices& notices;
-  Person* person = nullptr;               ///< null: nobody is here
-  std::vector<std::string> secrets = {};  ///< of the runs above
+  Secrets& secrets;          ///< taught those of each run
+  Person* person = nullptr;  ///< null: nobody is here
 };
 
 /// Who wants a run to go on, and how.

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <iostream>
@@ -14,6 +15,8 @@
 #include "cli/commands.h"
 #include "cli/narrate.h"
 #include "cli/report.h"
+#include "core/mask.h"
+#include "core/model/models.h"
 #include "core/os/privacy.h"
 #include "core/os/system_clock.h"
 
@@ -57,15 +60,24 @@ int flushed(Exit exit) {
   return static_cast<int>(Exit::Failed);
 }
 
+/// Without the keys of the environment: a message may repeat what it was given.
+std::string masked(const char* message) {
+  const auto environment = [](const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+  };
+  return mask(message, Secrets(model_secrets({}, environment)));
+}
+
 int run(int argc, const char* const* argv) {
   std::optional<Args> args;
   try {
     args = parse_args(argc, argv);
     return flushed(args ? find_command(args->command)(*args) : Exit::Completed);
   } catch (const Error& error) {
-    std::fprintf(stderr, "%s%s\n",
-                 has_place(error.what()) ? "" : "agentd: ", printable(error.what()).c_str());
-    if (args && error.exit() == Exit::Storage) print_storage_result(*args, error.what());
+    const std::string message = masked(error.what());
+    std::fprintf(stderr, "%s%s\n", has_place(message) ? "" : "agentd: ", printable(message).c_str());
+    if (args && error.exit() == Exit::Storage) print_storage_result(*args, message);
     return static_cast<int>(error.exit());
   }
 }
@@ -81,7 +93,8 @@ int main(int argc, char** argv) {
   try {
     return agentd::run(argc, argv);
   } catch (const std::exception& problem) {
-    std::fprintf(stderr, "agentd: something that should not happen has happened: %s\n", problem.what());
+    std::fprintf(stderr, "agentd: something that should not happen has happened: %s\n",
+                 agentd::masked(problem.what()).c_str());
     return 1;
   }
 }

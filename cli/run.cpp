@@ -65,7 +65,7 @@ class Work {
   }
 
  private:
-  Host host() { return {memory_, config_, clock_, *stop_, notices_, &person_}; }
+  Host host() { return {memory_, config_, clock_, *stop_, notices_, secrets_, &person_}; }
 
   /// It would spend what is not counted, and for a run that may have ended.
   static void refuse_child(const RunPaths& paths, const State& state) {
@@ -106,6 +106,7 @@ class Work {
   PersonHere person_;
   Console console_;
   Notices notices_;
+  Secrets secrets_;
   MemoryDir memory_;
   std::int64_t steps_ = 0;
 };

@@ -15,6 +15,7 @@
 #include "cli/task_file.h"
 #include "cli/tool_listing.h"
 #include "cli/yaml.h"
+#include "core/mask.h"
 #include "core/os/child_process.h"
 #include "core/os/curl_http.h"
 #include "core/os/signals.h"
@@ -100,7 +101,7 @@ bool has_servers(const Task& task) {
 /// Calls no tool, but servers are asked for theirs.
 Listing ask(Task task, const std::string& file) {
   Listing listing;
-  const std::vector<std::string> secrets = secrets_of(task, variable_of_process, text_of_file);
+  Secrets secrets(known_secrets(task));
   task.tools = expanded(task, file, listing);
   SystemClock clock;
   ChildProcess process;
@@ -120,9 +121,10 @@ Listing ask(Task task, const std::string& file) {
                                      .http = http.get(),
                                      .make_http = make_curl_http},
                                     clock);
-  listing.tools = list_tools(toolbox->specs(*stop), task);
-  for (std::string& problem : toolbox->take_problems())
-    listing.problems.push_back(mask(std::move(problem), secrets));
+  std::vector<ToolSpec> specs = toolbox->specs(*stop);
+  mask(specs, secrets);
+  listing.tools = list_tools(specs, task);
+  for (std::string& problem : toolbox->take_problems()) listing.problems.push_back(mask(problem, secrets));
   return listing;
 }
 

@@ -19,9 +19,10 @@ namespace {
 void check_parts(const std::string& file, const Task& task) {
   SystemClock clock;
   const auto http = make_curl_http();
+  Secrets none;
   const auto any_value = [](const std::string&) { return std::optional<std::string>("http://localhost"); };
   try {
-    make_model(task.model, {}, {*http, clock, any_value, {}});
+    make_model(task.model, {}, {*http, clock, none, any_value, {}});
     for (const ToolSetup& tool : task.tools) {
       make_tool(tool);
       if (tool.kind == "agent") check_parts(file + ": the agent " + tool.name, child_task(tool));

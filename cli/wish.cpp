@@ -7,6 +7,7 @@
 #include "cli/task_file.h"
 #include "core/children.h"
 #include "core/error.h"
+#include "core/mask.h"
 #include "core/model/text_model.h"
 #include "core/permission.h"
 #include "core/sentences.h"
@@ -89,6 +90,14 @@ TaskUpdated update_of(const Wish& wish, const State& state, const Opening& openi
   return update;
 }
 
+template <class T>
+T masked(T wanted, const T& journaled, const Secrets& secrets) {
+  T known = journaled;
+  mask(known, secrets);
+  mask(wanted, secrets);
+  return wanted == known ? journaled : wanted;
+}
+
 }  // namespace
 
 Wish wish_from_file(const Args& args, const Config& config, const MemoryDir& memory) {
@@ -127,6 +136,13 @@ Wish wish_for_call(const ToolRun& call, const std::string& parent, Wish wanted, 
   wanted.task.instructions = state.task.instructions;
   wanted.task.output = state.task.output;
   return wanted;
+}
+
+void mask(Wish& wish, const State& state, const Secrets& secrets) {
+  wish.task = masked(wish.task, state.task, secrets);
+  wish.inputs = masked(wish.inputs, state.inputs, secrets);
+  const std::string goal = mask(wish.goal, secrets);
+  wish.goal = goal == mask(state.goal, secrets) ? state.goal : goal;
 }
 
 std::vector<Event> opening_events(const Wish& wish, const State& state, const Opening& opening) {

@@ -8,6 +8,7 @@
 #include "cli/config.h"
 #include "core/decide.h"
 #include "core/event.h"
+#include "core/secrets.h"
 #include "core/state.h"
 #include "core/store/memory_dir.h"
 
@@ -31,6 +32,9 @@ Wish wish_from_journal(const Args& args, const State& state);
 /// A call of an agent tool of the run `parent`. A run that has begun keeps its goal, instructions and inputs,
 /// and takes the rest over. Throws Error(Usage) if `state` belongs to another call.
 Wish wish_for_call(const ToolRun& call, const std::string& parent, Wish wanted, const State& state);
+
+/// Masks what the journal keeps of it. What differs from the journal's only in that stays the journal's.
+void mask(Wish& wish, const State& state, const Secrets& secrets);
 
 /// What else decides how an invocation begins.
 struct Opening {

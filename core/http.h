@@ -55,6 +55,9 @@ class HttpTransport {
 /// A base URL that paths can be appended to.
 std::string without_slashes(std::string url);
 
+/// What stands before the host of a URL or proxy, NAME:PASSWORD or a key; empty: nothing.
+std::string_view url_user(std::string_view url);
+
 /// Host and port of a URL, for messages: the rest may hold secrets.
 std::string_view host_of(std::string_view url);
 

@@ -6,6 +6,7 @@
 
 #include "core/call_rules.h"
 #include "core/decide.h"
+#include "core/mask.h"
 #include "core/request.h"
 
 // An interrupted run is a journal that does not end in a final event: resuming has no code of its own. Events
@@ -96,19 +97,20 @@ Now now(const World& world, const State& state) {
 
 }  // namespace
 
-Recorder::Recorder(Journal& journal, Clock& clock, State& state, Observe observe)
-    : journal_(journal), clock_(clock), state_(state), observe_(std::move(observe)) {}
+Recorder::Recorder(const Means& means, State& state, Observe observe)
+    : means_(means), state_(state), observe_(std::move(observe)) {}
 
 void Recorder::stage(Event event) {
+  if (means_.secrets != nullptr) mask(event, *means_.secrets);
   const std::int64_t step = state_.step + (std::holds_alternative<ModelReplied>(event) ? 1 : 0);
-  Record record{state_.seq + 1, clock_.now_ms(), step, std::move(event)};
-  journal_.append(record);
+  Record record{state_.seq + 1, means_.clock.now_ms(), step, std::move(event)};
+  means_.journal.append(record);
   state_.apply(record);
   staged_.push_back(std::move(record));
 }
 
 void Recorder::commit() {
-  journal_.commit();
+  means_.journal.commit();
   for (const Record& record : std::exchange(staged_, {})) observe_(record);
 }
 
@@ -146,7 +148,7 @@ State fold(Journal& journal) {
 }
 
 void drive(const World& world, State& state, std::vector<Event> opening) {
-  Recorder recorder(world.journal, world.clock, state, world.observe);
+  Recorder recorder({world.journal, world.clock, world.secrets}, state, world.observe);
   const Perform perform{world, state, recorder};
   for (Event& event : opening) recorder.stage(std::move(event));
   while (true) {

@@ -9,6 +9,7 @@
 #include "core/model.h"
 #include "core/person.h"
 #include "core/price.h"
+#include "core/secrets.h"
 #include "core/state.h"
 #include "core/tool.h"
 
@@ -29,13 +30,19 @@ struct World {
   Grant grant = {};                               ///< of the run that called this one
   /// What has become of the task's tools since they were last put down; none: nothing.
   std::function<std::optional<TaskUpdated>(const State&)> update = {};
+  const Secrets* secrets = nullptr;  ///< masked in all that is recorded; null: there are none
 };
 
-/// The only way into a journal: append, then apply; once committed, tell.
+/// The only way into a journal: mask, append, then apply; once committed, tell.
 class Recorder {
  public:
   using Observe = std::function<void(const Record&)>;
-  Recorder(Journal& journal, Clock& clock, State& state, Observe observe);
+  struct Means {
+    Journal& journal;
+    Clock& clock;
+    const Secrets* secrets = nullptr;  ///< see World
+  };
+  Recorder(const Means& means, State& state, Observe observe);
   void stage(Event event);
   /// Makes everything staged durable at once.
   void commit();
@@ -47,8 +54,7 @@ class Recorder {
  private:
   void stage(const Letter& letter);
 
-  Journal& journal_;
-  Clock& clock_;
+  Means means_;
   State& state_;
   Observe observe_;
   std::vector<Record> staged_;

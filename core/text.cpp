@@ -224,25 +224,13 @@ std::string cut_middle(std::string_view text, std::size_t limit, std::string_vie
   return std::string(text.substr(0, head)).append("\n").append(mark).append("\n").append(text.substr(tail));
 }
 
-std::string mask(std::string text, std::span<const std::string> secrets) {
-  constexpr std::size_t kShortest = 6;
-  constexpr std::string_view kMask = "[secret]";
-  for (const std::string& secret : secrets) {
-    if (secret.size() < kShortest) continue;
-    for (std::size_t at = text.find(secret); at != std::string::npos;
-         at = text.find(secret, at + kMask.size()))
-      text.replace(at, secret.size(), kMask);
-  }
-  return text;
-}
-
-std::string percent_encode(std::string_view text) {
+std::string percent_encode(std::string_view text, std::string_view kept) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
+                       kept.find(c) != std::string_view::npos;
     if (plain)
       encoded += c;
     else

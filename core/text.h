@@ -32,11 +32,8 @@ std::string_view trimmed(std::string_view text, std::string_view what = " \t\r\n
 std::string to_valid_utf8(std::string_view bytes);
 /// At most `limit` bytes: head and tail, with `mark` on a line of its own between; never splits a character.
 std::string cut_middle(std::string_view text, std::size_t limit, std::string_view mark);
-/// Every occurrence of every secret becomes "[secret]". Secrets shorter than 6 characters are left: they mask
-/// words.
-std::string mask(std::string text, std::span<const std::string> secrets);
-/// Everything but A-Z a-z 0-9 - . _ ~ as %XX.
-std::string percent_encode(std::string_view text);
+/// Everything but A-Z a-z 0-9 and what is to be kept as %XX.
+std::string percent_encode(std::string_view text, std::string_view kept = "-._~");
 /// Whether the whole text is as the pattern says: * stands for any characters, ? for one byte.
 bool fits_glob(std::string_view text, std::string_view pattern);
 /// FNV-1a, 64 bits, as 16 hex digits. Names things; protects nothing.

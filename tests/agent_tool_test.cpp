@@ -45,7 +45,7 @@ struct Desk {
   TempFolder folder;
   ChildProcess process;
   SystemClock clock;
-  std::vector<std::string> secrets;
+  Secrets secrets;
   FakeChildren children;
   ToolSpec spec;
 };
@@ -81,13 +81,12 @@ TEST_CASE("an agent that ends without an answer is a call that failed, and is pa
 
 TEST_CASE("an agent that must pause makes its run pause, and names itself", "[agent]") {
   Desk desk;
-  desk.secrets = {"hunter2"};
-  desk.children.story.tell(Suspended{"outage", 5'000'000, "hunter2 is no key"});
+  desk.children.story.tell(Suspended{"outage", 5'000'000, "it is down"});
   const auto held = std::get<Suspended>(desk.call(R"({"topic":"moons"})"));
   CHECK(held.reason == "outage");
   CHECK(held.resume_at_ms == 5'000'000);
   CHECK(held.child == "demo-1");
-  CHECK(held.message == "run demo-1: [secret] is no key");
+  CHECK(held.message == "run demo-1: it is down");
   SECTION("but not where all ends: then the call goes on by itself") {
     FakeStop stop;
     stop.signal();

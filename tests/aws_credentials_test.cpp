@@ -31,6 +31,7 @@ struct Bench {
   FakeHttp http = {};
   FakeClock clock{kNow};
   std::vector<std::string> read = {};
+  Secrets secrets = {};
 
   Environment environment() {
     return [this](const std::string& name) { return at(variables, name); };
@@ -42,7 +43,9 @@ struct Bench {
     };
   }
   AwsProfile profile() { return read_aws_profile(environment(), read_file()); }
-  AwsCredentialSource source() { return {{http, clock, environment(), read_file()}, profile(), "eu-west-1"}; }
+  AwsCredentialSource source() {
+    return {{http, clock, secrets, environment(), read_file()}, profile(), "eu-west-1"};
+  }
   /// The keys, or why there are none.
   std::string get() {
     try {

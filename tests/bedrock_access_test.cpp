@@ -26,6 +26,7 @@ struct Bench {
   ModelSetup setup = {.provider = "bedrock", .name = "amazon.nova-pro-v1:0"};
   FakeHttp http = {};
   FakeClock clock{1'700'000'000'000};
+  Secrets secrets = {};
 
   static std::optional<std::string> at(const Texts& texts, const std::string& name) {
     const auto found = texts.find(name);
@@ -38,7 +39,7 @@ struct Bench {
     return [this](const std::string& path) { return at(files, path); };
   }
   std::unique_ptr<Model> model() {
-    return make_model(setup, {}, {http, clock, environment(), {}, read_file()});
+    return make_model(setup, {}, {http, clock, secrets, environment(), {}, read_file()});
   }
   /// The text of one call, or what went wrong.
   std::string ask(const Stop& stop = NeverStop()) {
@@ -126,6 +127,26 @@ TEST_CASE("keys and region may come from a profile") {
   CHECK(model_secrets(other, bench.environment(), bench.read_file()).empty());
   other.fallbacks = {bench.setup};
   CHECK(model_secrets(other, bench.environment(), bench.read_file()) == std::vector<std::string>{"secret-9"});
+}
+
+TEST_CASE("the tokens that keys are asked for with are secrets, from the start and in what refuses them") {
+  const std::string token = "eyJ0b2tlbiI6" + std::string(300, 'x') + "end";
+  for (const std::string variable :
+       {"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}) {
+    Bench bench{{{variable, "/token"},
+                 {"AWS_ROLE_ARN", "arn:aws:iam::1:role/a"},
+                 {"AWS_REGION", "eu-west-1"},
+                 {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x"}},
+                {{"/token", token + "\n"}}};
+    CHECK(model_secrets(bench.setup, bench.environment(), bench.read_file()) ==
+          std::vector<std::string>{token});
+    // A newer one takes its place in the file while the run goes on.
+    const auto model = bench.model();
+    bench.files["/token"] = "new-" + token;
+    bench.http.responses = {{.status = 400, .body = R"({"message":"Bad: new-)" + token + R"("})"}};
+    const ModelResult result = model->ask({bench.setup, "run", "", {}, {}}, NeverStop());
+    CHECK(std::get<ModelFailed>(result).message == "AWS credentials were refused with 400: Bad: [secret]");
+  }
 }
 
 TEST_CASE("temporary keys are fetched at the first call, kept for the next, and never told") {

@@ -36,7 +36,8 @@ struct Bench {
     const Environment environment = [this](const std::string& name) {
       return name == "OPENAI_API_KEY" ? std::optional(key) : std::nullopt;
     };
-    ModelWorld world{http, clock, environment, {}};
+    Secrets secrets;
+    ModelWorld world{http, clock, secrets, environment, {}};
     world.replies = &cache;
     const std::vector<Message> messages{{.role = Role::User, .text = goal}};
     return make_model(setup, {}, world)->ask({setup, run, "", {}, messages}, NeverStop());

@@ -59,7 +59,8 @@ std::string ask(const ScriptedServer& server, std::int64_t idle_timeout_ms = 60'
   } clock;
   const auto http = make_curl_http();
   const ModelSetup setup{.provider = "openai", .name = "m", .idle_timeout_ms = idle_timeout_ms};
-  HttpModel model({kOpenAiCodec, {server.url(), "secret-key"}, "KEY", {}, {}}, *http, clock);
+  const Secrets secrets;
+  HttpModel model({kOpenAiCodec, {server.url(), "secret-key"}, "KEY", {}, secrets}, *http, clock);
   const ModelResult result = model.ask({setup, "run", "", {}, {}}, NeverStop());
   if (const auto* failed = std::get_if<ModelFailed>(&result)) {
     CHECK(failed->message.find("secret-key") == std::string::npos);

@@ -18,6 +18,7 @@ constexpr char kShow[] = "for one; do printf '<%s>' \"$one\"; done; cat";
 class Bench {
   NeverStop never_;
   ChildProcess process_;
+  Secrets secrets_;
 
  public:
   ToolSetup setup{.kind = "exec", .name = "x", .description = "Does.", .parameters = kParameters};
@@ -50,7 +51,8 @@ class Bench {
  private:
   ToolRun call(const std::string& arguments) { return {{3, 1}, "x", arguments, "key-1"}; }
   ToolContext context() {
-    return {folder.path(), folder / "outputs", process_, *stop, {{"PATH", "/usr/bin:/bin"}, {"A", "1"}}, {}};
+    return {folder.path(), folder / "outputs", process_, *stop, {{"PATH", "/usr/bin:/bin"}, {"A", "1"}},
+            secrets_};
   }
   static std::string said(const ToolAnswer& answer, const std::string& text) {
     if (answer.cut_off) return "cut off";

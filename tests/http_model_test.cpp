@@ -29,7 +29,8 @@ struct Bench {
 
   ModelResult ask(FakeResponse response, const Stop& stop = NeverStop()) {
     http.responses = {std::move(response)};
-    Provider provider{kOpenAiCodec, {"https://user:pw@host/v1?key=1", key}, "MY_KEY", price, {key}};
+    const Secrets secrets({key});
+    Provider provider{kOpenAiCodec, {"https://user:pw@host/v1?key=1", key}, "MY_KEY", price, secrets};
     provider.url_setting = url_setting;
     return HttpModel(std::move(provider), http, clock).ask({setup, "run", "", {}, {}}, stop);
   }

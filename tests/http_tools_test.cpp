@@ -32,6 +32,7 @@ class Bench {
   Variable proxy_{"http_proxy", nullptr}, all_{"all_proxy", nullptr}, upper_{"ALL_PROXY", nullptr};
   NeverStop never_;
   ChildProcess process_;
+  Secrets secrets_;
   std::unique_ptr<HttpTransport> curl_ = make_curl_http();
 
  public:
@@ -51,7 +52,7 @@ class Bench {
     const std::string problem = arguments_problem(what.spec(), arguments);
     if (!problem.empty()) return "error: " + problem;
     std::string text;
-    const ToolContext context{".", ".", process_, *stop, {}, {}, nullptr, http};
+    const ToolContext context{".", ".", process_, *stop, {}, secrets_, nullptr, http};
     const ToolAnswer answer =
         what.run({{3, 1}, "x", arguments, "key-1"}, context, [&](std::string_view bytes) { text += bytes; });
     if (answer.cut_off) return "cut off";

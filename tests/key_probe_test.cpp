@@ -35,10 +35,11 @@ class Probe {
       const auto found = variables_.find(name);
       return found == variables_.end() ? std::nullopt : std::optional(found->second);
     };
-    return {http, clock_, environment, {}};
+    return {http, clock_, secrets_, environment, {}};
   }
 
   Variables variables_;
+  Secrets secrets_;
   FakeClock clock_{1'800'000'000'000};
 };
 

@@ -22,6 +22,7 @@ struct Web {
     setup.url = "http://mcp.test/mcp";
     setup.headers = {{"X-Team", "blue"}};
     setup.timeout_ms = 20'000;
+    setup.secrets = &secrets;
     host.on("server/discover",
             responds(
                 400, {},
@@ -37,6 +38,7 @@ struct Web {
   }
 
   McpHost host;
+  Secrets secrets;
   McpSetup setup;
   ChildProcess process;
   std::optional<McpServer> made;
@@ -319,7 +321,9 @@ TEST_CASE("client credentials become a token, which is renewed once when it is r
   web.host.on("tools/call", guarded("token-one", document(text_result("first"))));
   web.host.on("tools/call", guarded("token-two", document(text_result("now token-two and token-one"))));
   REQUIRE(web.call("t").text == "first");
-  REQUIRE(web.call("t").text == "now [secret] and [secret]");
+  const std::string second = web.call("t").text;
+  REQUIRE(second == "now token-two and token-one");
+  REQUIRE(mask(second, web.secrets) == "now [secret] and [secret]");
   REQUIRE(web.host.kinds() == Lines{"POST", "server/discover", "initialize", "notifications/initialized",
                                     "tools/call", "tools/call", "POST", "tools/call"});
   const HttpRequest asked = web.host.seen(0).request;

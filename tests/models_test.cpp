@@ -37,8 +37,10 @@ std::string call(const ModelSetup& setup, const Variables& variables, std::vecto
   FakeHttp http;
   http.responses = {{.body = kReply}};
   NoClock clock;
+  Secrets secrets;
   try {
-    const auto model = make_model(setup, {}, {http, clock, environment(variables), std::move(prices)});
+    const auto model =
+        make_model(setup, {}, {http, clock, secrets, environment(variables), std::move(prices)});
     const ModelResult result = model->ask({setup, "run", "", {}, {}}, NeverStop());
     const std::string* key = find_header(http.requests.at(0).headers, "authorization");
     const auto cost = std::get<ModelReplied>(result).cost_usd;
@@ -135,7 +137,8 @@ TEST_CASE("a server that cannot be reached is asked for by the setting that name
     FakeHttp http;
     http.responses = {{.failure = HttpFailure{HttpFailure::Kind::Connect, "refused"}}};
     NoClock clock;
-    const auto model = make_model(setup, {}, {http, clock, environment(variables), {}});
+    Secrets secrets;
+    const auto model = make_model(setup, {}, {http, clock, secrets, environment(variables), {}});
     return std::get<ModelFailed>(model->ask({setup, "run", "", {}, {}}, NeverStop())).message;
   };
   CHECK(complaint(openai_at("http://h/v1"), {}) == "openai: refused (is model.base_url right?)");
@@ -150,7 +153,8 @@ TEST_CASE("a fallback is a model of its own: server, key and price") {
   FakeHttp http;
   http.responses = {{.status = 500}, {.status = 500}};
   NoClock clock;
-  const ModelWorld world{http, clock, environment({{"OPENAI_API_KEY", "k"}}), {}};
+  Secrets secrets;
+  const ModelWorld world{http, clock, secrets, environment({{"OPENAI_API_KEY", "k"}}), {}};
   const auto model = make_model(setup, {}, world);
   const auto ask = [&](std::int64_t fallback) {
     return model->ask(
@@ -177,7 +181,8 @@ TEST_CASE("a scripted model needs neither key nor server and costs nothing") {
   const ModelSetup setup{.provider = "scripted", .script = R"([{"answer":"done"}])"};
   FakeHttp http;
   NoClock clock;
-  const auto model = make_model(setup, {}, {http, clock, environment({}), {}});
+  Secrets secrets;
+  const auto model = make_model(setup, {}, {http, clock, secrets, environment({}), {}});
   CHECK(std::get<ModelReplied>(model->ask({setup, "run", "", {}, {}}, NeverStop())).cost_usd == 0.0);
   CHECK(http.requests.empty());
 }
@@ -191,6 +196,17 @@ TEST_CASE("secrets are the keys of every provider, the task's own, and what its 
   CHECK(model_secrets(setup, env) == std::vector<std::string>{"key-1", "key-2", "token-1"});
   CHECK(model_secrets({.provider = "scripted"}, env) == std::vector<std::string>{"key-1"});
   CHECK(model_secrets(openai(), environment({})).empty());
+}
+
+TEST_CASE("a password in the URL of a server or a proxy is a secret") {
+  const Environment env = environment({{"OPENAI_BASE_URL", "https://u:pass-1@h/v1@2"},
+                                       {"HTTPS_PROXY", "me:pass-2@proxy:3128"},
+                                       {"http_proxy", "http://token-3@proxy"},
+                                       {"ALL_PROXY", "http://proxy:1/?a=b@c"},
+                                       {"USER_NAME", "someone"}});
+  const ModelSetup setup = openai_at("http://${USER_NAME}:pass-4@h");
+  CHECK(model_secrets(setup, env) ==
+        std::vector<std::string>{"pass-1", "pass-2", "pass-4", "someone", "token-3"});
 }
 
 TEST_CASE("the built-in table knows a model by its name, with or without the date of a snapshot") {

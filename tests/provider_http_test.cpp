@@ -23,7 +23,8 @@ std::string stream_of(const std::string& provider) {
 }
 
 std::optional<std::string> environment(const std::string& name) {
-  if (name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY") return "fake-key-1";
+  if (name == "AWS_ACCESS_KEY_ID") return "AKIA1";
+  if (name == "AWS_SECRET_ACCESS_KEY" || name.ends_with("_API_KEY")) return "fake-key-1";
   return name == "AWS_REGION" ? std::optional<std::string>("us-east-1") : std::nullopt;
 }
 
@@ -32,8 +33,9 @@ ModelResult ask(const std::string& provider, const std::string& url, std::int64_
   setup.idle_timeout_ms = idle_ms;
   const auto http = make_curl_http();
   FakeClock clock;
+  Secrets secrets;
   const std::vector<Message> messages{{.role = Role::User, .text = "Go."}};
-  return make_model(setup, {}, {*http, clock, environment, {}})
+  return make_model(setup, {}, {*http, clock, secrets, environment, {}})
       ->ask({setup, "run", "Be brief.", {}, messages}, NeverStop());
 }
 
@@ -91,6 +93,24 @@ TEST_CASE("a stream that is cut, reset or silent is a failed attempt, and never 
     const ModelResult result = ask(provider, server.url(), 50);
     REQUIRE(std::holds_alternative<ModelFailed>(result));
     CHECK(std::get<ModelFailed>(result).reason == "timeout");
+  }
+}
+
+TEST_CASE("no provider's message repeats a key that its server repeats, whole or encoded") {
+  constexpr char kForms[] = "fake-key-1 and dXNlcjpmYWtlLWtleS0x and 66616b652d6b65792d31";
+  for (const std::string& provider : fake_providers()) {
+    INFO(provider);
+    const std::string body = std::string(R"({"error":{"message":")") + kForms + R"("}})";
+    Server server({{Server::Send{http_response("400 Bad Request", "", body)}},
+                   {Server::Send{http_response("302 Found", "Location: https://h/?key=fake-key-1\r\n", "")}},
+                   {Server::Send{http_response("500 Oh", "", kForms)}}});
+    for (int i = 0; i < 3; ++i) {
+      const std::string message = std::get<ModelFailed>(ask(provider, server.url())).message;
+      INFO(message);
+      CHECK_THAT(message, ContainsSubstring("[secret]"));
+      for (const char* form : {"fake-key", "mYWtlLWtleS", "66616b65"})
+        CHECK(message.find(form) == std::string::npos);
+    }
   }
 }
 

@@ -253,10 +253,11 @@ TEST_CASE("a model costs the same by either of OpenAI's interfaces") {
     std::int64_t monotonic_ms() override { return 0; }
     void sleep_until(std::int64_t, const Stop&) override {}
   } clock;
+  Secrets secrets;
   const Environment nothing = [](const std::string&) -> std::optional<std::string> { return {}; };
   const ModelSetup setup{.provider = kProvider, .name = "gpt-4o"};
   const auto pattern = [&](std::vector<Price> prices) {
-    return price_of(setup, {http, clock, nothing, std::move(prices)}).value_or(Price{}).pattern;
+    return price_of(setup, {http, clock, secrets, nothing, std::move(prices)}).value_or(Price{}).pattern;
   };
   CHECK(pattern({}) == "openai/gpt-4o");
   CHECK(pattern({{"openai-responses/*", 1, 1, 1, 1}}) == "openai-responses/*");

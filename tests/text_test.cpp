@@ -63,11 +63,6 @@ TEST_CASE("long text keeps its head and tail around the mark, within the limit, 
   CHECK(cut == to_valid_utf8(cut));
 }
 
-TEST_CASE("secrets are masked wherever they stand, words are not") {
-  const std::vector<std::string> secrets{"sk-12345678", "", "key"};
-  CHECK(mask("a sk-12345678, sk-12345678b key", secrets) == "a [secret], [secret]b key");
-}
-
 TEST_CASE("percent encoding leaves the unreserved characters alone") {
   CHECK(percent_encode("aZ09-._~") == "aZ09-._~");
   CHECK(percent_encode("a b/c:d%é") == "a%20b%2Fc%3Ad%25%C3%A9");

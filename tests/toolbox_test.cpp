@@ -75,7 +75,7 @@ class Bench {
   std::vector<ToolSetup> setups = {
       {.name = "shell"}, {.name = "read_file"}, {.name = "write_file"}, {.name = "edit_file"}};
   std::map<std::string, std::string> env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}};
-  std::vector<std::string> secrets;
+  Secrets secrets;
   std::function<void()> on_landed = [] {};
 };
 
@@ -171,7 +171,7 @@ TEST_CASE("a tool whose arguments do not fit its schema is not run", "[toolbox]"
 
 TEST_CASE("secrets are masked in what is shown and what is stored", "[toolbox]") {
   Bench bench;
-  bench.secrets = {"open-sesame"};
+  bench.secrets.learn({"open-sesame"});
   CHECK(texts(bench.shell({"echo an open-; echo open-sesame"})) == Texts{"3.1 an open-\n[secret]"});
   bench.shell({"yes open-sesame | head -n 10000"});
   CHECK(bench.folder.read("outputs/3.1.txt").find("sesame") == std::string::npos);

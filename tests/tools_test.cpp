@@ -23,7 +23,7 @@ class Bench {
   /// "ok: …", "error: …" or "cut off".
   std::string run_with(const ToolSetup& setup, const std::string& arguments, const Stop& stop = NeverStop()) {
     const std::string path = "/usr/local/bin:/usr/bin:/bin";
-    const ToolContext context{folder / "in", folder / "outputs", process_, stop, {{"PATH", path}}, {}};
+    const ToolContext context{folder / "in", folder / "outputs", process_, stop, {{"PATH", path}}, secrets_};
     std::string text;
     const std::unique_ptr<Tool> tool = make_tool(setup);
     const std::string problem = arguments_problem(tool->spec(), arguments);
@@ -43,6 +43,7 @@ class Bench {
 
  private:
   ChildProcess process_;
+  Secrets secrets_;
 };
 
 struct Row {

@@ -28,7 +28,7 @@ class Bench {
                                      process_,
                                      stop_,
                                      {{"PATH", "/usr/local/bin:/usr/bin:/bin"}},
-                                     {"token-123456"},
+                                     secrets_,
                                      &clock_},
                                     clock_);
     const std::vector<ToolRun> calls{{{3, 1}, tool, arguments, "key-1", purpose}};
@@ -49,6 +49,7 @@ class Bench {
 
  private:
   ChildProcess process_;
+  Secrets secrets_{{"token-123456"}};
   NeverStop stop_;
   FakeClock clock_{kNow};
 };

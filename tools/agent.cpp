@@ -43,13 +43,12 @@ std::string reason_of(const Ending& ending) {
 }
 
 /// The run that called this one can go on when this one can.
-Suspended held_by(const State& child, const std::vector<std::string>& secrets) {
+Suspended held_by(const State& child) {
   Suspended held = *child.suspended;
   if (held.child.empty()) {
     held.child = child.run;
     held.message = "run " + child.run + ": " + held.message;
   }
-  held.message = mask(std::move(held.message), secrets);
   return held;
 }
 
@@ -80,7 +79,7 @@ class Agent final : public Tool {
   static ToolAnswer pause_of(const State& child, const ToolContext& context) {
     const bool is_over = context.stop.reason() != StopReason::None;
     if (is_over || !child.suspended) return {.outcome = Outcome::Unknown, .cut_off = true};
-    return {.event = held_by(child, context.secrets)};
+    return {.event = held_by(child)};
   }
 
   Task task_;

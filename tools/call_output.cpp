@@ -21,8 +21,7 @@ constexpr std::int64_t kMostStored = 64 * 1024 * 1024;
 
 }  // namespace
 
-CallOutput::CallOutput(const CallId& call, std::filesystem::path folder,
-                       const std::vector<std::string>& secrets)
+CallOutput::CallOutput(const CallId& call, std::filesystem::path folder, const Secrets& secrets)
     : call_(call), folder_(std::move(folder)), filter_(secrets) {}
 
 CallOutput::~CallOutput() {

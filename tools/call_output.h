@@ -7,7 +7,7 @@
 
 #include "core/fd.h"
 #include "core/message.h"
-#include "tools/secret_filter.h"
+#include "core/secret_filter.h"
 
 namespace agentd {
 
@@ -15,7 +15,7 @@ namespace agentd {
 /// a file of the folder of outputs, whose name depends on the call alone; secrets are masked in both.
 class CallOutput {
  public:
-  CallOutput(const CallId& call, std::filesystem::path folder, const std::vector<std::string>& secrets);
+  CallOutput(const CallId& call, std::filesystem::path folder, const Secrets& secrets);
   CallOutput(const CallOutput&) = delete;
   CallOutput& operator=(const CallOutput&) = delete;
   /// Leaves no file behind unless `finish` was reached.

@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/process.h"
+#include "core/secrets.h"
 #include "core/tool.h"
 #include "tools/workspace.h"
 
@@ -25,9 +26,9 @@ struct ToolContext {
   Process& process;
   const Stop& stop;                                ///< of the call; the toolbox puts its own here
   std::map<std::string, std::string> environment;  ///< for child processes, secrets left out
-  std::vector<std::string> secrets;                ///< masked in every result
-  Clock* clock = nullptr;                          ///< may be called from several threads
-  HttpTransport* http = nullptr;                   ///< may be called from several threads
+  Secrets& secrets;               ///< masked in every result; taught the tokens that tools get
+  Clock* clock = nullptr;         ///< may be called from several threads
+  HttpTransport* http = nullptr;  ///< may be called from several threads
   std::function<std::unique_ptr<HttpTransport>()> make_http = {};
   std::optional<Sandbox> sandbox = {};  ///< of child processes; none: they may touch all that we may
   FileTest guarded = nullptr;           ///< files that no tool in this process may open or replace

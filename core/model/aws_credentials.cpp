@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/mask.h"
 #include "core/model/server_error.h"
 
 namespace agentd {
@@ -29,8 +30,9 @@ class Answer : public HttpSink {
   bool is_success() const { return status_ >= 200 && status_ < 300; }
   const std::string& text() const { return text_; }
 
-  ModelFailed refusal() const {
-    const std::string error = read_aws_error(text_);
+  /// Masked before it is cut: half a token would not be known for one.
+  ModelFailed refusal(const Secrets& secrets) const {
+    const std::string error = read_aws_error(mask(text_, secrets));
     ModelFailed failed;
     // The last one means that STS could not reach the issuer of the token.
     const bool throttled = status_ == 429 || error.starts_with("Throttling");
@@ -130,13 +132,6 @@ AwsCredentialSource::Source AwsCredentialSource::find(const AwsProfile& profile,
   throw Error(Exit::Usage, kNothing);
 }
 
-std::vector<std::string> AwsCredentialSource::secrets() const {
-  const auto* own = std::get_if<AwsCredentials>(&source_);
-  const AwsCredentials* keys = own != nullptr ? own : kept_ ? &kept_->keys : nullptr;
-  if (keys == nullptr) return {};
-  return {keys->secret_access_key, keys->session_token};
-}
-
 std::optional<AwsCredentials> AwsCredentialSource::keys_of_environment() const {
   const auto value = [&](const char* name) { return trimmed_variable(world_.environment, name); };
   AwsCredentials keys{value("AWS_ACCESS_KEY_ID"), value("AWS_SECRET_ACCESS_KEY"), value("AWS_SESSION_TOKEN")};
@@ -156,7 +151,7 @@ std::optional<AwsCredentialSource::WebIdentityFile> AwsCredentialSource::web_ide
     return set.empty() ? profile.setting(key) : set;
   };
   WebIdentityFile source;
-  source.token_file = value("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
+  source.token_file = web_identity_token_file(world_.environment, profile);
   if (source.token_file.empty()) return {};
   source.identity.role_arn = value("AWS_ROLE_ARN", "role_arn");
   if (source.identity.role_arn.empty())
@@ -204,11 +199,12 @@ AwsCredentialSource::Result AwsCredentialSource::fetch(const Stop& stop) {
     if (failure->kind == HttpFailure::Kind::Interrupted) return Interrupted{};
     return lost(*failure);
   }
-  if (!answer.is_success()) return answer.refusal();
+  if (!answer.is_success()) return answer.refusal(world_.secrets);
   auto found = std::holds_alternative<Container>(source_) ? read_container(answer.text())
                                                           : read_web_identity(answer.text());
   if (!found) return auth_failure("AWS credentials: the answer has no keys");
   kept_ = std::move(found);
+  world_.secrets.learn({kept_->keys.secret_access_key, kept_->keys.session_token});
   return kept_->keys;
 }
 
@@ -222,16 +218,18 @@ std::variant<HttpRequest, ModelFailed> AwsCredentialSource::request_of(const Web
   if (!token) return no_token(source.token_file);
   WebIdentity identity = source.identity;
   identity.token = *std::move(token);
+  world_.secrets.learn({identity.token});
   return web_identity_request(identity);
 }
 
 std::variant<HttpRequest, ModelFailed> AwsCredentialSource::request_of(const Container& source) const {
-  const std::string file = trimmed_variable(world_.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+  const std::string file = container_token_file(world_.environment);
   if (file.empty())
     return container_request(source.url,
                              trimmed_variable(world_.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN"));
   const auto token = read_token(world_.read_file, file);
   if (!token) return no_token(file);
+  world_.secrets.learn({*token});
   return container_request(source.url, *token);
 }
 

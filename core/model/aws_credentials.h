@@ -3,13 +3,13 @@
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/model.h"
 #include "core/model/aws_fetch.h"
 #include "core/model/aws_profile.h"
+#include "core/secrets.h"
 
 namespace agentd {
 
@@ -26,6 +26,7 @@ class AwsCredentialSource {
   struct World {
     HttpTransport& http;
     Clock& clock;
+    Secrets& secrets;  ///< taught the tokens and the keys that they are good for
     Environment environment;
     ReadFile read_file;
   };
@@ -39,8 +40,6 @@ class AwsCredentialSource {
 
   /// Where they come from: "the keys in AWS_ACCESS_KEY_ID".
   const std::string& name() const { return name_; }
-  /// The secret parts of what get() gave last.
-  std::vector<std::string> secrets() const;
 
  private:
   struct WebIdentityFile {

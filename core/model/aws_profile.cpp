@@ -84,4 +84,13 @@ AwsProfile read_aws_profile(const Environment& environment, const ReadFile& read
   return profile;
 }
 
+std::string web_identity_token_file(const Environment& environment, const AwsProfile& profile) {
+  const std::string file = trimmed_variable(environment, "AWS_WEB_IDENTITY_TOKEN_FILE");
+  return file.empty() ? profile.setting("web_identity_token_file") : file;
+}
+
+std::string container_token_file(const Environment& environment) {
+  return trimmed_variable(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+}
+
 }  // namespace agentd

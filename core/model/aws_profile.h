@@ -29,4 +29,8 @@ struct AwsProfile {
 /// The profile of AWS_PROFILE, or the one called default.
 AwsProfile read_aws_profile(const Environment& environment, const ReadFile& read_file);
 
+/// Where the token of a web identity or a container is; empty: nothing names one.
+std::string web_identity_token_file(const Environment& environment, const AwsProfile& profile);
+std::string container_token_file(const Environment& environment);
+
 }  // namespace agentd

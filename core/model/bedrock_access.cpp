@@ -19,8 +19,6 @@ class BedrockSigner : public Signer {
     return {};
   }
 
-  std::vector<std::string> secrets() const override { return source_.secrets(); }
-
   std::string describe() const override {
     return "signed with " + source_.name() + "; they must be allowed to invoke this model in " +
            scope_.region;
@@ -42,13 +40,19 @@ std::string bedrock_url(const Environment& environment, const ReadFile& read_fil
 std::unique_ptr<Signer> make_bedrock_signer(const ModelWorld& world) {
   const AwsProfile profile = read_aws_profile(world.environment, world.read_file);
   const std::string region = aws_region(world.environment, profile);
-  AwsCredentialSource source({world.http, world.clock, world.environment, world.read_file}, profile, region);
+  AwsCredentialSource source({world.http, world.clock, world.secrets, world.environment, world.read_file},
+                             profile, region);
   return std::make_unique<BedrockSigner>(std::move(source), SigningScope{region, "bedrock"}, world.clock);
 }
 
 std::set<std::string> aws_file_secrets(const Environment& environment, const ReadFile& read_file) {
   const AwsProfile profile = read_aws_profile(environment, read_file);
-  return {profile.setting("aws_secret_access_key"), profile.setting("aws_session_token")};
+  std::set<std::string> secrets{profile.setting("aws_secret_access_key"),
+                                profile.setting("aws_session_token")};
+  for (const std::string& file :
+       {web_identity_token_file(environment, profile), container_token_file(environment)})
+    if (!file.empty()) secrets.insert(read_token(read_file, file).value_or(""));
+  return secrets;
 }
 
 }  // namespace agentd

@@ -15,7 +15,7 @@ std::string bedrock_url(const Environment& environment, const ReadFile& read_fil
 /// Signs with AWS credentials. Throws Error(Usage), naming what to set, if there are none or no region.
 std::unique_ptr<Signer> make_bedrock_signer(const ModelWorld& world);
 
-/// The secret parts of the profile's keys.
+/// The secret parts of the profile's keys, and the tokens that others are asked for with.
 std::set<std::string> aws_file_secrets(const Environment& environment, const ReadFile& read_file);
 
 }  // namespace agentd

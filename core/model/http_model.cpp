@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/model/secret_mask.h"
+#include "core/mask.h"
 
 namespace agentd {
 namespace {
@@ -17,6 +17,39 @@ std::string public_url(std::string url) {
   return url;
 }
 
+/// Hands a response on; of a refusal the headers and the body as a whole, masked: messages are cut, and half
+/// a key would not be known for one.
+class MaskedRefusals : public HttpSink {
+ public:
+  MaskedRefusals(HttpSink& sink, const Secrets& secrets) : sink_(sink), secrets_(secrets) {}
+
+  void head(int status, const HttpHeaders& headers) override {
+    status_ = status;
+    HttpHeaders shown = headers;
+    if (!has_succeeded())
+      for (auto& [name, value] : shown) value = mask(value, secrets_);
+    sink_.head(status, shown);
+  }
+  void body(std::string_view bytes) override {
+    constexpr std::size_t kMost = 256 << 10;
+    if (has_succeeded())
+      sink_.body(bytes);
+    else
+      refusal_ += bytes.substr(0, kMost - std::min(kMost, refusal_.size()));
+  }
+  /// The response is over.
+  void end() {
+    if (!refusal_.empty()) sink_.body(mask(refusal_, secrets_));
+  }
+  bool has_succeeded() const { return status_ >= 200 && status_ < 300; }
+
+ private:
+  HttpSink& sink_;
+  const Secrets& secrets_;
+  int status_ = 0;
+  std::string refusal_;
+};
+
 }  // namespace
 
 HttpModel::HttpModel(Provider provider, HttpTransport& http, Clock& clock)
@@ -28,15 +61,10 @@ ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
   // A reply that is not streamed is silent until it is whole.
   http.idle_timeout_ms = request.setup.stream ? request.setup.idle_timeout_ms : request.setup.timeout_ms;
   const std::int64_t begin = clock_.monotonic_ms();
-  if (provider_.signer) {
-    if (auto ended = provider_.signer->sign(http, stop)) {
-      if (auto* failed = std::get_if<ModelFailed>(&*ended))
-        failed->message = masked(std::move(failed->message));
-      return *std::move(ended);
-    }
-  }
+  if (provider_.signer)
+    if (auto ended = provider_.signer->sign(http, stop)) return *std::move(ended);
   const std::unique_ptr<ReplyDecoder> decoder = provider_.codec.decoder();
-  MaskedRefusals sink(*decoder, [this](std::string text) { return masked(std::move(text)); });
+  MaskedRefusals sink(*decoder, provider_.secrets);
   const std::optional<HttpFailure> failure = http_.send(http, sink, stop);
   sink.end();
   ModelResult result = decoder->finish(failure);
@@ -44,7 +72,7 @@ ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
   if (auto* replied = std::get_if<ModelReplied>(&result)) {
     replied->model = request.setup.name;
     replied->duration_ms = clock_.monotonic_ms() - begin;
-    finish(*replied);
+    replied->cost_usd = cost(replied->usage);
   } else if (auto* failed = std::get_if<ModelFailed>(&result)) {
     // A reply that broke off before its usage came is billed all the same: about what was sent.
     if (failed->usage.total() == 0 && sink.has_succeeded() && failed->retryable)
@@ -52,22 +80,9 @@ ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
     if (failed->usage.total() > 0) failed->cost_usd = cost(failed->usage);
     explain(*failed, request.setup);
   }
+  // Before it is cached, or read as text with calls in it.
+  std::visit(overloaded{[](Interrupted&) {}, [&](auto& event) { mask(event, provider_.secrets); }}, result);
   return result;
-}
-
-void HttpModel::finish(ModelReplied& replied) const {
-  replied.text = masked(std::move(replied.text));
-  for (ToolCall& call : replied.calls)
-    for (std::string* part : {&call.name, &call.provider_id, &call.arguments})
-      *part = masked(std::move(*part));
-  // Masked content would not be the provider's own any more: then text and calls must do.
-  if (masked(replied.provider_content) != replied.provider_content) replied.provider_content.clear();
-  replied.cost_usd = cost(replied.usage);
-}
-
-std::string HttpModel::masked(std::string text) const {
-  text = mask_reply(std::move(text), provider_.secrets);
-  return provider_.signer ? mask_reply(std::move(text), provider_.signer->secrets()) : text;
 }
 
 /// Says which setting to look at, as far as the reason tells.
@@ -82,7 +97,6 @@ void HttpModel::explain(ModelFailed& failed, const ModelSetup& setup) const {
     failed.message += " (model.name " + setup.name + " at " + public_url(provider_.endpoint.base_url) +
                       (setting.empty() ? "" : ", set by " + setting) + ")";
   }
-  failed.message = masked(std::move(failed.message));
 }
 
 /// A server that cannot be reached may be the wrong one.

@@ -3,13 +3,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "core/clock.h"
 #include "core/http.h"
 #include "core/model.h"
 #include "core/model/codec.h"
 #include "core/model/prices.h"
+#include "core/secrets.h"
 
 namespace agentd {
 
@@ -19,8 +19,6 @@ class Signer {
   virtual ~Signer() = default;
   /// A result ends the attempt: nothing is sent.
   virtual std::optional<ModelResult> sign(HttpRequest& request, const Stop& stop) = 0;
-  /// What must never be recorded of the keys it has now.
-  virtual std::vector<std::string> secrets() const = 0;
   /// Whose keys they are, and what they must be good for: "signed with …", for messages.
   virtual std::string describe() const = 0;
 };
@@ -29,9 +27,9 @@ class Signer {
 struct Provider {
   Codec codec;
   Endpoint endpoint;
-  std::string key_variable;             ///< where the key came from, for messages
-  std::optional<Price> price;           ///< none: unknown
-  std::vector<std::string> secrets;     ///< masked in messages: a server may repeat what it was sent
+  std::string key_variable;    ///< where the key came from, for messages
+  std::optional<Price> price;  ///< none: unknown
+  const Secrets& secrets;      ///< masked in all that its server says, which may repeat what it was sent
   std::unique_ptr<Signer> signer = {};  ///< null: the key says it all
   std::string url_setting = {};  ///< what chose the server, for messages; empty: it is the provider's own
 };
@@ -43,10 +41,8 @@ class HttpModel : public Model {
   ModelResult ask(const ModelRequest& request, const Stop& stop) override;
 
  private:
-  void finish(ModelReplied& replied) const;
   void explain(ModelFailed& failed, const ModelSetup& setup) const;
   void explain_connection(ModelResult& result) const;
-  std::string masked(std::string text) const;
   std::optional<double> cost(const Usage& usage) const;
 
   Provider provider_;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/mask.h"
 #include "core/model/http_model.h"
 #include "core/text.h"
 
@@ -101,9 +102,7 @@ Finding attempt(const Row& row, const Provider& access, const ModelWorld& world,
   Answer answer;
   const auto failure = world.http.send(request, answer, stop);
   if (!failure) return judge(row, access, answer);
-  return {kArea, row.provider, Verdict::No,
-          mask(failure->message, model_secrets(setup_of(row), world.environment, world.read_file)),
-          fix_of_way(access)};
+  return {kArea, row.provider, Verdict::No, mask(failure->message, world.secrets), fix_of_way(access)};
 }
 
 Finding found_by(const Row& row, const Provider& access) {
@@ -119,6 +118,7 @@ Finding found_by(const Row& row, const Provider& access) {
 Findings probe(const ModelWorld& world, const Stop* stop) {
   Findings findings;
   for (const Row& row : kRows) {
+    world.secrets.learn(model_secrets(setup_of(row), world.environment, world.read_file));
     try {
       const Provider access = provider_access(setup_of(row), world);
       findings.push_back(stop == nullptr ? found_by(row, access) : attempt(row, access, world, *stop));

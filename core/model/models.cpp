@@ -85,8 +85,25 @@ std::string key_variable(const ModelSetup& setup, const Row& row) {
   return setup.api_key_env.empty() ? std::string(row.key_variable) : setup.api_key_env;
 }
 
+/// Passwords in the URL of the task's server, of those of the environment, and of proxies.
+std::set<std::string> url_secrets(const ModelSetup& setup, const Environment& environment) {
+  std::vector<std::string> urls{setup.base_url};
+  for (const char* name :
+       {"ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "all_proxy", "https_proxy", "http_proxy"})
+    urls.push_back(trimmed_variable(environment, name));
+  for (const Row& row : kProviders)
+    if (row.url_variable != nullptr) urls.push_back(trimmed_variable(environment, row.url_variable));
+  std::set<std::string> secrets;
+  for (const std::string& url : urls) {
+    const std::string_view user = url_user(url), password = user.substr(user.find(':') + 1);
+    // ${VAR} is known by its value.
+    if (variables_in(password).empty()) secrets.emplace(password);
+  }
+  return secrets;
+}
+
 Provider make_provider(const ModelSetup& setup, const Row& row, const ModelWorld& world) {
-  Provider provider;
+  Provider provider{.secrets = world.secrets};
   provider.codec = row.codec;
   provider.endpoint.base_url = base_url(setup, row, world);
   provider.key_variable = key_variable(setup, row);
@@ -109,25 +126,21 @@ Provider make_provider(const ModelSetup& setup, const Row& row, const ModelWorld
   return provider;
 }
 
-/// `secrets`: of the whole line, for one model may be shown what another one's server said.
-std::unique_ptr<Model> make_one(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world,
-                                const std::vector<std::string>& secrets) {
+std::unique_ptr<Model> make_one(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
   const Row* row = find_row(setup.provider);
   if (row == nullptr) refuse_unknown(setup.provider);
   if (row->name == "scripted") return make_scripted_model(setup, inputs);
   if (setup.name.empty())
     throw Error(Exit::Usage, "model.name is missing: which model of " + setup.provider + "?");
   Provider provider = make_provider(setup, *row, world);
-  provider.secrets = secrets;
   Endpoint endpoint = provider.endpoint;
   auto model = std::make_unique<HttpModel>(std::move(provider), world.http, world.clock);
   if (setup.cache.ttl_ms == 0 || world.replies == nullptr) return model;
   return make_cached_model(std::move(model), row->codec, std::move(endpoint), *world.replies, world.clock);
 }
 
-std::unique_ptr<Model> make_speaking(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world,
-                                     const std::vector<std::string>& secrets) {
-  std::unique_ptr<Model> model = make_one(setup, inputs, world, secrets);
+std::unique_ptr<Model> make_speaking(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
+  std::unique_ptr<Model> model = make_one(setup, inputs, world);
   return setup.tool_calling == "text" ? make_text_model(std::move(model)) : std::move(model);
 }
 
@@ -146,11 +159,10 @@ class ModelLine : public Model {
 }  // namespace
 
 std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs, const ModelWorld& world) {
-  const std::vector<std::string> secrets = model_secrets(setup, world.environment, world.read_file);
+  world.secrets.learn(model_secrets(setup, world.environment, world.read_file));
   std::vector<std::unique_ptr<Model>> models;
-  models.push_back(make_speaking(setup, inputs, world, secrets));
-  for (const ModelSetup& fallback : setup.fallbacks)
-    models.push_back(make_speaking(fallback, inputs, world, secrets));
+  models.push_back(make_speaking(setup, inputs, world));
+  for (const ModelSetup& fallback : setup.fallbacks) models.push_back(make_speaking(fallback, inputs, world));
   return make_checked_model(std::make_unique<ModelLine>(std::move(models)));
 }
 
@@ -188,6 +200,7 @@ std::vector<std::string> model_secrets(const ModelSetup& setup, const Environmen
   if (!setup.api_key_env.empty()) names.push_back(setup.api_key_env);
   std::set<std::string> secrets;
   for (const std::string& name : names) secrets.insert(trimmed_variable(environment, name));
+  secrets.merge(url_secrets(setup, environment));
   if (read_file && setup.provider == "bedrock") secrets.merge(aws_file_secrets(environment, read_file));
   for (const ModelSetup& fallback : setup.fallbacks)
     for (std::string& secret : model_secrets(fallback, environment, read_file))

@@ -12,6 +12,7 @@
 #include "core/model/aws_profile.h"
 #include "core/model/prices.h"
 #include "core/reply_cache.h"
+#include "core/secrets.h"
 #include "core/variables.h"
 
 namespace agentd {
@@ -21,6 +22,7 @@ struct Provider;
 struct ModelWorld {
   HttpTransport& http;
   Clock& clock;
+  Secrets& secrets;  ///< taught the keys; masked in all that servers say
   Environment environment;
   std::vector<Price> prices;  ///< searched before the built-in table
   ReadFile read_file = [](const std::string&) { return std::optional<std::string>(); };

@@ -120,7 +120,8 @@ TEST_CASE("a run that changes providers drops what is foreign, and each takes wh
       other.foreign_replies = 2;
       const ModelSetup setup{.provider = second, .name = model_of(second), .reasoning = "low"};
       FakeClock clock;
-      const auto model = make_model(setup, {}, {other, clock, fake_environment, {}});
+      Secrets secrets;
+      const auto model = make_model(setup, {}, {other, clock, secrets, fake_environment, {}});
       // All but the answer: the middle of the tool turn.
       const auto messages = std::span(state.transcript).first(state.transcript.size() - 1);
       const ModelResult result = model->ask({setup, "run", state.system, state.tools, messages}, NeverStop());

@@ -191,9 +191,10 @@ inline State live(Lasting& lasting, const RunStarted& start, Fuse& fuse, const P
   FusedInbox inbox(lasting, fuse);
   std::unique_ptr<Model> model;
   std::optional<FusedHttp> http;
+  Secrets secrets;
   if (parts.provider != nullptr) {
     http.emplace(*parts.provider, state, lasting, fuse);
-    model = make_model(start.task.model, start.inputs, {*http, clock, fake_environment, {}});
+    model = make_model(start.task.model, start.inputs, {*http, clock, secrets, fake_environment, {}});
   } else {
     model = std::make_unique<LoggedModel>(start, state, lasting, fuse);
   }

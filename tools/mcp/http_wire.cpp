@@ -129,7 +129,7 @@ RpcReply HttpWire::judge(const McpHttpStream& stream, const McpExchange& exchang
 RpcReply HttpWire::judge_status(const McpHttpStream& stream) const {
   const int status = stream.status();
   std::string words = stream.reply() ? stream.reply()->why : std::string(trimmed(stream.document()));
-  words = cut_middle(words, kMostQuoted, "…");
+  words = cut_middle(setup_.masked(words), kMostQuoted, "…");
   const bool has_session = !session().empty();
   if (has_session && (status == 404 || (status == 400 && speaks_of_session(words))))
     return {End::SessionLost, "", 0, std::string(mcp_sentence("session_lost"))};

@@ -21,8 +21,6 @@ class McpServer::Link {
   /// A connection that cannot be had is a reply too: NotSent or Stopped.
   McpAnswered ask(const McpQuestion& question, const Stop& stop);
   std::string instructions();
-  /// What must not be shown to anyone.
-  std::vector<std::string> secrets() const { return token_.all(); }
   bool has_changed();
   /// What comes from now on is a change.
   void forget_changes();

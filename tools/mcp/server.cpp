@@ -94,14 +94,9 @@ ToolAnswer McpServer::call(const ToolSpec& spec, const ToolRun& run, const Stop&
   question.is_repeatable = spec.effect != Effect::Once;
   const McpAnswered answered = link_->ask(question, stop);
   if (answered.reply.end == End::Stopped) return {Outcome::Unknown, "", true};
-  const std::vector<std::string> secrets = link_->secrets();
   ToolAnswer answer{outcome_of(answered.reply, spec.effect), why_no_result(setup_, answered.reply)};
-  if (answered.reply.end == End::Result) {
-    const auto masked = [&](std::string_view text) { output(mask(std::string(text), secrets)); };
-    answer.outcome = write_result(answered.reply.result, masked);
-  }
+  if (answered.reply.end == End::Result) answer.outcome = write_result(answered.reply.result, output);
   for (const std::string& note : answered.notes) answer.text.append("\n").append(note);
-  answer.text = mask(std::move(answer.text), secrets);
   return answer;
 }
 

@@ -22,7 +22,8 @@ McpSetup setup_of(const ToolSetup& tool, const ToolContext& context) {
                                  tool.client_credentials.client_secret_env, tool.client_credentials.scope},
                  .tools = tool.tools,
                  .trusted = tool.trusted,
-                 .protocol = tool.protocol};
+                 .protocol = tool.protocol,
+                 .secrets = &context.secrets};
   setup.program.argv = tool.command;
   setup.program.sandbox.reset();  // the task's own choice: it may keep what it works with anywhere
   if (tool.timeout_ms) setup.timeout_ms = *tool.timeout_ms;

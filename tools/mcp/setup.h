@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/http.h"
+#include "core/mask.h"
 #include "core/process.h"
 
 namespace agentd {
@@ -34,6 +35,12 @@ struct McpSetup {
   bool trusted = false;            ///< its hints about effects count
   Elicitation elicitation = Elicitation::Decline;
   std::string protocol = "auto";  ///< or a revision, as "2025-06-18"
+  Secrets* secrets = nullptr;     ///< taught the tokens; null: nobody is to know them
+
+  /// Before it is cut: half a token would not be known for one.
+  std::string masked(const std::string& text) const {
+    return secrets != nullptr ? mask(text, *secrets) : text;
+  }
 };
 
 }  // namespace agentd

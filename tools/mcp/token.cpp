@@ -56,7 +56,7 @@ std::string McpToken::fetch(const std::string& refused, const Stop& stop) {
   const std::lock_guard fetching(fetching_);
   {
     const std::lock_guard lock(mutex_);
-    if (!all_.empty() && all_.back() != refused && std::chrono::steady_clock::now() < good_until_) return "";
+    if (!token_.empty() && token_ != refused && std::chrono::steady_clock::now() < good_until_) return "";
   }
   Document document;
   McpExchange exchange(0, stop, {kTimeoutMs, kTimeoutMs});
@@ -88,11 +88,12 @@ std::string McpToken::take(int status, const std::string& body) {
     std::string why = json_text(json_member(answer, "error_description"));
     if (why.empty()) why = json_text(json_member(answer, "error"));
     why = fill(mcp_sentence("token_status"), {{"status", std::to_string(status)}}) +
-          (why.empty() ? "" : ": ") + cut_middle(why, kMostQuoted, "…");
+          (why.empty() ? "" : ": ") + cut_middle(setup_.masked(why), kMostQuoted, "…");
     return fill(mcp_sentence("no_token"), {{"why", why}});
   }
+  if (setup_.secrets != nullptr) setup_.secrets->learn({token});
   const std::lock_guard lock(mutex_);
-  all_.push_back(token);
+  token_ = token;
   good_until_ =
       std::chrono::steady_clock::now() + std::chrono::seconds(seconds_of(json_member(answer, "expires_in")));
   return "";
@@ -100,12 +101,7 @@ std::string McpToken::take(int status, const std::string& body) {
 
 std::string McpToken::token() const {
   const std::lock_guard lock(mutex_);
-  return all_.empty() ? "" : all_.back();
-}
-
-std::vector<std::string> McpToken::all() const {
-  const std::lock_guard lock(mutex_);
-  return all_;
+  return token_;
 }
 
 }  // namespace agentd

@@ -5,7 +5,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "core/http.h"
 #include "tools/mcp/setup.h"
@@ -24,8 +23,6 @@ class McpToken {
   std::string fetch(const std::string& refused, const Stop& stop);
   /// Empty: there is none.
   std::string token() const;
-  /// All that there ever were: they must not be shown to anyone.
-  std::vector<std::string> all() const;
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -37,7 +34,7 @@ class McpToken {
   const MakeHttp& make_http_;
   std::mutex fetching_;
   mutable std::mutex mutex_;  ///< of what follows
-  std::vector<std::string> all_;
+  std::string token_;
   Time good_until_ = {};
 };
 
