@@ -3,8 +3,10 @@
 
 #include "cli/children.h"
 #include "cli/commands.h"
+#include "cli/expand.h"
 #include "cli/report.h"
 #include "cli/runs.h"
+#include "core/mask.h"
 #include "core/os/signals.h"
 #include "core/os/system_clock.h"
 #include "core/store/inbox.h"
@@ -46,6 +48,10 @@ Exit say_late(const Args& args, const std::map<std::string, bool>& decided, bool
   return is_same ? Exit::Completed : Exit::Failed;
 }
 
+std::string masked(const std::string& text, const State& state) {
+  return mask(text, Secrets(known_secrets(state.task)));
+}
+
 /// The letters name the calls, so that they decide on nothing that is asked for later.
 Exit decide(const Args& args, Letter::Kind kind) {
   const bool approves = kind == Letter::Kind::Approve;
@@ -58,7 +64,7 @@ Exit decide(const Args& args, Letter::Kind kind) {
   const std::vector<CallId> calls = calls_to_decide(state, args.call);
   if (calls.empty()) return say_late(args, decided, approves);
   for (const CallId& call : calls) {
-    InboxFolder(paths).leave({"", kind, args.text, call}, SystemClock().now_ms());
+    InboxFolder(paths).leave({"", kind, masked(args.text, state), call}, SystemClock().now_ms());
     std::cerr << (approves ? "approved" : "denied") << " call " << to_string(call) << " of run "
               << args.target << ": run " << (state.parent.empty() ? "it" : top_run(paths, state))
               << " again, unless an invocation works on it\n";
@@ -78,8 +84,9 @@ Exit deny_command(const Args& args) {
 
 Exit send_command(const Args& args) {
   const RunPaths paths = existing_run(MemoryDir::look(args.memory), args.target);
-  if (has_ended(view_run(paths).state)) return Exit::Failed;
-  InboxFolder(paths).leave({"", Letter::Kind::Say, args.text}, SystemClock().now_ms());
+  const State state = view_run(paths).state;
+  if (has_ended(state)) return Exit::Failed;
+  InboxFolder(paths).leave({"", Letter::Kind::Say, masked(args.text, state)}, SystemClock().now_ms());
   std::cerr << "left for run " << args.target << ": it takes that up at its next step\n";
   return Exit::Completed;
 }

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <iostream>
@@ -13,10 +12,10 @@
 
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/expand.h"
 #include "cli/narrate.h"
 #include "cli/report.h"
 #include "core/mask.h"
-#include "core/model/models.h"
 #include "core/os/privacy.h"
 #include "core/os/system_clock.h"
 
@@ -62,11 +61,7 @@ int flushed(Exit exit) {
 
 /// Without the keys of the environment: a message may repeat what it was given.
 std::string masked(const char* message) {
-  const auto environment = [](const std::string& name) {
-    const char* value = std::getenv(name.c_str());
-    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
-  };
-  return mask(message, Secrets(model_secrets({}, environment)));
+  return mask(message, Secrets(known_secrets()));
 }
 
 int run(int argc, const char* const* argv) {

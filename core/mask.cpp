@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/secret_filter.h"
+#include "core/task_json.h"
 
 namespace agentd {
 namespace {
@@ -172,6 +173,17 @@ void mask(std::vector<ToolSpec>& tools, const Secrets& secrets) {
 
 void mask(Task& task, const Secrets& secrets) {
   mask_all(secrets, task.goal, task.instructions, task.model.script);
+  for (ToolSetup& tool : task.tools) {
+    mask_all(secrets, tool.description, tool.parameters);
+    if (tool.kind != "agent" || mask(tool.task, secrets) == tool.task) continue;
+    Task child = child_task(tool);
+    mask(child, secrets);
+    tool.task = task_to_json(child);
+  }
+  for (InputSetup& input : task.inputs) {
+    mask_all(secrets, input.description);
+    if (input.default_value) mask_all(secrets, *input.default_value);
+  }
 }
 
 void mask(Inputs& inputs, const Secrets& secrets) {

@@ -13,13 +13,13 @@ namespace agentd {
 std::string mask(std::string_view text, const Secrets& secrets);
 
 /// Masks what a model, a server, a program or a person wrote. Names and ids stay, which the run is held
-/// together by, and so do the settings of a task.
+/// together by.
 void mask(Event& event, const Secrets& secrets);
 void mask(ModelReplied& reply, const Secrets& secrets);
 void mask(ModelFailed& failed, const Secrets& secrets);
 void mask(std::vector<ToolSpec>& tools, const Secrets& secrets);
 
-/// Masks what the model is told by it: goal, instructions, inputs and script.
+/// Masks what the model is told by it. Settings stay as the task has them: they write ${VAR}.
 void mask(Task& task, const Secrets& secrets);
 void mask(Inputs& inputs, const Secrets& secrets);
 

@@ -2,6 +2,7 @@
 
 #include "core/loop.h"
 #include "core/secret_filter.h"
+#include "core/task_json.h"
 #include "tests/support/catch.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/memory_journal.h"
@@ -51,6 +52,13 @@ TEST_CASE("what others wrote is masked in every kind of event, names and ids are
     Task task;
     task.name = kCanary;
     task.goal = task.instructions = task.model.script = text;
+    task.tools = {{.kind = "exec", .name = kCanary, .description = text, .parameters = text}};
+    Task child;
+    child.name = "child";
+    child.goal = text;
+    child.model = {.provider = "openai", .name = kCanary};
+    task.tools.push_back({.kind = "agent", .name = kCanary, .task = task_to_json(child)});
+    task.inputs = {{.name = kCanary, .default_value = text, .description = text}};
     return std::vector<Event>{
         RunStarted{.run = kCanary,
                    .task = task,

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <random>
 
 #include "core/mask.h"
 #include "core/secret_filter.h"
@@ -125,6 +126,43 @@ TEST_CASE("a secret of several lines is found with the line ends of another syst
   const Secrets secrets({"-----BEGIN-----\nabcdef\n\nghijkl\n-----END-----"});
   CHECK(filtered("<-----BEGIN-----\r\nabcdef\r\n\nghijkl\r\n-----END----->", secrets) == "<[secret]>");
   CHECK(filtered(R"("-----BEGIN-----\nabcdef\n\nghijkl\n-----END-----")", secrets) == "\"[secret]\"");
+}
+
+/// What the filter must do, done the slow way.
+std::string masked_slowly(const std::string& text, const std::vector<std::string>& secrets) {
+  std::vector<std::size_t> ends(text.size());
+  for (const std::string& secret : secrets)
+    for (const std::string& form : secret_forms(secret))
+      for (std::size_t at = text.find(form); at != std::string::npos; at = text.find(form, at + 1))
+        ends[at] = std::max(ends[at], at + form.size());
+  std::string masked;
+  for (std::size_t at = 0, done = 0; at < text.size(); ++at) {
+    if (ends[at] > 0 && at >= done) masked += kSecretMask;
+    done = std::max(done, ends[at]);
+    if (at >= done) masked += text[at];
+  }
+  return masked;
+}
+
+TEST_CASE("whatever overlaps is masked as a slow search would, in whatever pieces it comes", "[secrets]") {
+  std::mt19937 random(7);
+  const auto word = [&](std::size_t size) {
+    std::string text;
+    while (text.size() < size) text += "aab/"[random() % 4];
+    return text;
+  };
+  for (int round = 0; round < 300; ++round) {
+    const std::vector<std::string> values{word(6 + random() % 4), word(6 + random() % 4),
+                                          word(6 + random() % 12)};
+    std::string text;
+    while (text.size() < 200) text += random() % 4 == 0 ? values[random() % 3] : word(random() % 8);
+    const Secrets secrets(values);
+    const std::string expected = masked_slowly(text, values);
+    for (const std::size_t size : {std::size_t{1}, 1 + random() % 50, text.size()}) {
+      INFO(text << " in pieces of " << size);
+      CHECK(in_pieces(text, size, secrets) == expected);
+    }
+  }
 }
 
 TEST_CASE("what is no secret passes as it is, with all its line breaks", "[secrets]") {
