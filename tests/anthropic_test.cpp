@@ -65,7 +65,8 @@ std::vector<Case> request_cases() {
 
 }  // namespace
 
-TEST_CASE("every golden response of anthropic decodes as its golden file shows, wherever it is split") {
+TEST_CASE("every golden response of anthropic decodes as its golden file shows, wherever it is split",
+          "[sweep]") {
   check_golden_responses("anthropic", kAnthropic);
 }
 

@@ -45,11 +45,13 @@ std::vector<std::string> golden_streams() {
 
 }  // namespace
 
-TEST_CASE("every golden response of bedrock decodes as its golden file shows, wherever it is split") {
+TEST_CASE("every golden response of bedrock decodes as its golden file shows, wherever it is split",
+          "[sweep]") {
   check_golden_responses("bedrock", kCodec);
 }
 
-TEST_CASE("every golden stream of bedrock decodes as its golden file shows, wherever it is split") {
+TEST_CASE("every golden stream of bedrock decodes as its golden file shows, wherever it is split",
+          "[sweep]") {
   CHECK(golden_streams().size() > 10);
   for (const std::string& name : golden_streams()) {
     INFO(name);

@@ -98,8 +98,8 @@ const HttpFailure kBroken{HttpFailure::Kind::Broken, "the connection broke"};
 
 }  // namespace
 
-TEST_CASE(
-    "every golden response of openai-responses decodes as its golden file shows, wherever it is split") {
+TEST_CASE("every golden response of openai-responses decodes as its golden file shows, wherever it is split",
+          "[sweep]") {
   check_golden_responses(kProvider, kCodec);
 }
 

@@ -146,7 +146,8 @@ int instants(const Scene& scene) {
 
 }  // namespace
 
-TEST_CASE("a run that waits for people, times and checks survives a death at any instant, and two") {
+TEST_CASE("a run that waits for people, times and checks survives a death at any instant, and two",
+          "[sweep]") {
   for (const Scene& scene : scenes()) {
     const int count = instants(scene);
     for (int first = 1; first <= count; ++first)
@@ -161,7 +162,7 @@ TEST_CASE("a run that waits for people, times and checks survives a death at any
   }
 }
 
-TEST_CASE("letters may come at any instant, and the process die at any other") {
+TEST_CASE("letters may come at any instant, and the process die at any other", "[sweep]") {
   for (const Scene& scene : scenes()) {
     const int count = instants(scene);
     for (int arrives = 1; arrives <= count; arrives += 2)

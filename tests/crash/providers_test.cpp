@@ -45,7 +45,8 @@ struct Life {
 
 }  // namespace
 
-TEST_CASE("with every provider, a run killed at any instant sends requests that it takes, the same bytes") {
+TEST_CASE("with every provider, a run killed at any instant sends requests that it takes, the same bytes",
+          "[sweep]") {
   for (const std::string& provider : fake_providers()) {
     INFO(provider);
     const RunStarted start = a_task(provider);
@@ -75,7 +76,8 @@ TEST_CASE("with every provider, a run killed at any instant sends requests that 
   }
 }
 
-TEST_CASE("a run of a hundred steps reads at least 95 % of its input from the prompt cache, kills and all") {
+TEST_CASE("a run of a hundred steps reads at least 95 % of its input from the prompt cache, kills and all",
+          "[sweep]") {
   const auto play = [](std::size_t replies) -> FakeTurn {
     if (replies == 100) return {"Done.", {}};
     // Now and then more calls than a cache mark looks back over.
@@ -108,7 +110,7 @@ TEST_CASE("a run of a hundred steps reads at least 95 % of its input from the pr
   }
 }
 
-TEST_CASE("a run that changes providers drops what is foreign, and each takes what it is sent") {
+TEST_CASE("a run that changes providers drops what is foreign, and each takes what it is sent", "[sweep]") {
   for (const std::string& first : fake_providers())
     for (const std::string& second : fake_providers()) {
       if (first == second) continue;

@@ -113,20 +113,21 @@ std::vector<std::vector<int>> two_deaths(int instants) {
 
 }  // namespace
 
-TEST_CASE(
-    "a run killed at any instant, and killed again at any other, sends the bytes of a run never killed") {
+TEST_CASE("a run killed at any instant, and killed again at any other, sends the bytes of a run never killed",
+          "[sweep]") {
   const RunStarted start = repeatable_task();
   check_sweep(start, one_death(instants(start)));
   check_sweep(start, two_deaths(instants(start)));
 }
 
-TEST_CASE("a call with a lasting effect is never run again by itself, whatever instant the process dies at") {
+TEST_CASE("a call with a lasting effect is never run again by itself, whatever instant the process dies at",
+          "[sweep]") {
   const RunStarted start = once_task();
   check_sweep(start, one_death(instants(start)));
   check_sweep(start, two_deaths(instants(start)));
 }
 
-TEST_CASE("a process that always dies before it gets anywhere ends as stuck") {
+TEST_CASE("a process that always dies before it gets anywhere ends as stuck", "[sweep]") {
   RunStarted start = repeatable_task();
   start.task.limits.stuck_after = 3;
   Lasting lasting;
