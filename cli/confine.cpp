@@ -49,9 +49,12 @@ std::optional<Sandbox> confine(const Task& task, const RunPaths& paths, Notices&
   check_network(task, support);
   if (task.sandbox.mode == "off") return std::nullopt;
   const std::string home = environment.contains("HOME") ? environment.at("HOME") : "";
-  const SandboxPlaces places{workspace_of(task, paths),         paths.folder.parent_path().parent_path(),
-                             paths.folder / "scratch",          environment,
-                             absolute(task.sandbox.read, home), absolute(task.sandbox.write, home)};
+  const SandboxPlaces places{workspace_of(task, paths),
+                             paths.folder.parent_path().parent_path(),
+                             paths.scratch(),
+                             environment,
+                             absolute(task.sandbox.read, home),
+                             absolute(task.sandbox.write, home)};
   SandboxPlan plan = plan_sandbox(places, support);
   const std::string gaps = gaps_sentence(plan.gaps);
   if (task.sandbox.mode == "required" && !plan.is_firm)

@@ -1,6 +1,7 @@
 #include "cli/invocation.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/cancel_watch.h"
 #include "cli/children.h"
@@ -87,8 +88,11 @@ std::optional<Invocation::Outcome> Invocation::work(const RunPaths& paths, const
       opening_events(wish, state, {this_invocation(paths), now(paths, state, wish), has_letters, tools});
   outcome.has_worked = !opening.empty();
   if (outcome.has_worked) drive_as(wish, paths, *journal, state, std::move(opening));
-  if (state.ending && std::holds_alternative<Cancelled>(*state.ending))
-    cancel_children(host_.memory, state, host_.clock, host_.stop);
+  const bool is_cancelled = state.ending && std::holds_alternative<Cancelled>(*state.ending);
+  if (is_cancelled) cancel_children(host_.memory, state, host_.clock, host_.stop);
+  std::error_code ignored;
+  if (is_cancelled || (state.ending && std::holds_alternative<Completed>(*state.ending)))
+    std::filesystem::remove_all(paths.scratch(), ignored);
   return outcome;
 }
 

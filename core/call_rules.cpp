@@ -80,8 +80,10 @@ Decision has_started_call(const State& state, const Now& now) {
       run.calls.push_back(run_of(state, c, state.checking ? Purpose::Verify : Purpose::Call));
   if (run.calls.empty()) return std::nullopt;
   const Grant grant = grant_for_child(state, now);
-  for (ToolRun& call : run.calls)
+  for (ToolRun& call : run.calls) {
     if (is_child(state, call.tool)) call.grant = grant;
+    if (state.checking) call.answer = state.transcript.back().text;
+  }
   return run;
 }
 

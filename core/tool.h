@@ -34,7 +34,8 @@ struct ToolRun {
   std::string arguments;  ///< the model's text
   std::string key;        ///< idempotency key: the same on every attempt at this call
   Purpose purpose = Purpose::Call;
-  Grant grant = {};  ///< of an agent tool
+  Grant grant = {};         ///< of an agent tool
+  std::string answer = {};  ///< that a check is for
   bool operator==(const ToolRun&) const = default;
 };
 

@@ -42,6 +42,11 @@ std::vector<Event> begun(std::vector<Event> more, RunStarted start = guarded()) 
   return events;
 }
 
+ToolRun checking(ToolRun run, const std::string& answer) {
+  run.answer = answer;
+  return run;
+}
+
 /// A reply that calls these tools.
 ModelReplied calling(const std::vector<std::string>& tools) {
   std::vector<ToolCall> calls;
@@ -362,8 +367,8 @@ TEST_CASE("checks of the answer, rule by rule") {
       {"by the commands of the task",
        then({}),
        {},
-       RunTools{{a_run({1, 1}, "verify", first, Purpose::Verify),
-                 a_run({1, 2}, "verify", second, Purpose::Verify)}}},
+       RunTools{{checking(a_run({1, 1}, "verify", first, Purpose::Verify), "42"),
+                 checking(a_run({1, 2}, "verify", second, Purpose::Verify), "42")}}},
       {"a check that was interrupted is run again",
        then({a_result({1, 1}), an_invocation()}),
        {},

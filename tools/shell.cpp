@@ -27,6 +27,7 @@ class Shell final : public Tool {
     const Arguments arguments(call.arguments);
     ProcessRequest request = command_request(setup_, call.key, context);
     request.argv = {"/bin/sh", "-c", arguments.text("command")};
+    request.input = call.answer;
     request.timeout_ms = timeout_of(arguments);
     return run_command(request, context, output);
   }

@@ -18,6 +18,7 @@ struct RunPaths {
   std::filesystem::path lock() const { return folder / "lock"; }
   std::filesystem::path inbox() const { return folder / "inbox"; }
   std::filesystem::path workspace() const { return folder / "workspace"; }
+  std::filesystem::path scratch() const { return folder / "scratch"; }
   std::filesystem::path outputs() const { return folder / "outputs"; }
 };
 
