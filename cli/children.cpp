@@ -1,6 +1,7 @@
 #include "cli/children.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "cli/expand.h"
 #include "cli/runs.h"
@@ -103,12 +104,20 @@ void cancel_run(const MemoryDir& memory, const std::string& id, Clock& clock, co
   Recorder recorder({*journal, clock, &secrets}, state, [](const Record&) {});
   recorder.stage(this_invocation(paths));
   recorder.take_in(inbox);
-  cancel_children(memory, state, clock, stop);
+  cancel_children(memory, id, open_children(state), clock, stop);
 }
 
-void cancel_children(const MemoryDir& memory, const State& state, Clock& clock, const Stop& stop) {
-  for (const std::string& id : open_children(state))
-    if (memory.has_run(id) && !view_run(memory.run(id)).state.ending) cancel_run(memory, id, clock, stop);
+void cancel_children(const MemoryDir& memory, const std::string& parent, const std::vector<std::string>& ids,
+                     Clock& clock, const Stop& stop) {
+  for (const std::string& id : ids) {
+    if (!memory.has_run(id)) continue;
+    try {
+      const State child = view_run(memory.run(id)).state;
+      if (!child.ending && child.parent == parent) cancel_run(memory, id, clock, stop);
+    } catch (const Error& error) {
+      std::cerr << "agentd: run " << id << " could not be cancelled: " << error.what() << '\n';
+    }
+  }
 }
 
 }  // namespace agentd

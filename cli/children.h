@@ -33,7 +33,8 @@ std::string top_run(const RunPaths& run, const State& state);
 
 /// Ends the run for good, and those below it. Where an invocation works on one, it is left to that.
 void cancel_run(const MemoryDir& memory, const std::string& id, Clock& clock, const Stop& stop);
-/// The same for those below a run that has ended.
-void cancel_children(const MemoryDir& memory, const State& state, Clock& clock, const Stop& stop);
+/// The same for children of a run that are to end. Those that cannot be read are left as they are.
+void cancel_children(const MemoryDir& memory, const std::string& parent, const std::vector<std::string>& ids,
+                     Clock& clock, const Stop& stop);
 
 }  // namespace agentd

@@ -63,6 +63,7 @@ Exit decide(const Args& args, Letter::Kind kind) {
                       }).state;
   const std::vector<CallId> calls = calls_to_decide(state, args.call);
   if (calls.empty()) return say_late(args, decided, approves);
+  if (has_ended(state)) return Exit::Failed;
   for (const CallId& call : calls) {
     InboxFolder(paths).leave({"", kind, masked(args.text, state), call}, SystemClock().now_ms());
     std::cerr << (approves ? "approved" : "denied") << " call " << to_string(call) << " of run "

@@ -82,6 +82,7 @@ std::optional<Invocation::Outcome> Invocation::work(const RunPaths& paths, const
   Wish wish = make_wish(state);
   host_.secrets.learn(known_secrets(wish.task));
   mask(wish, state, host_.secrets);
+  cancel_children(host_.memory, wish.id, disowned_children(state, wish.task), host_.clock, host_.stop);
   const bool has_letters = !InboxFolder(paths).read().empty();
   const auto tools = [&](const Task&) { return specs_of(tools_for(wish, paths, state.tools)); };
   auto opening =
@@ -89,7 +90,7 @@ std::optional<Invocation::Outcome> Invocation::work(const RunPaths& paths, const
   outcome.has_worked = !opening.empty();
   if (outcome.has_worked) drive_as(wish, paths, *journal, state, std::move(opening));
   const bool is_cancelled = state.ending && std::holds_alternative<Cancelled>(*state.ending);
-  if (is_cancelled) cancel_children(host_.memory, state, host_.clock, host_.stop);
+  if (is_cancelled) cancel_children(host_.memory, state.run, open_children(state), host_.clock, host_.stop);
   std::error_code ignored;
   if (is_cancelled || (state.ending && std::holds_alternative<Completed>(*state.ending)))
     std::filesystem::remove_all(paths.scratch(), ignored);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <stdexcept>
 
 #include "cli/inputs.h"
 #include "cli/task_file.h"
@@ -127,8 +128,7 @@ Wish wish_for_call(const ToolRun& call, const std::string& parent, Wish wanted, 
   wanted.parent_key = call.key;
   if (state.seq == 0) return wanted;
   if (state.parent != parent || state.parent_key != call.key)
-    throw Error(Exit::Usage, "it was not begun by call " + to_string(call.call) + " of run " + parent +
-                                 ", and stands in the way of the run that this call makes: remove it");
+    throw std::runtime_error("run " + wanted.id + " was not begun by this call, and stands in its way");
   wanted.goal = state.goal;
   wanted.inputs = state.inputs;
   wanted.task.goal = state.task.goal;

@@ -30,7 +30,8 @@ Wish wish_from_file(const Args& args, const Config& config, const MemoryDir& mem
 /// `agentd resume`: the journal's own snapshot, under this command line's flags.
 Wish wish_from_journal(const Args& args, const State& state);
 /// A call of an agent tool of the run `parent`. A run that has begun keeps its goal, instructions and inputs,
-/// and takes the rest over. Throws Error(Usage) if `state` belongs to another call.
+/// and takes the rest over. Throws if `state` belongs to another call, which
+/// is this call's failure alone.
 Wish wish_for_call(const ToolRun& call, const std::string& parent, Wish wanted, const State& state);
 
 /// Masks what the journal keeps of it. What differs from the journal's only in that stays the journal's.

@@ -81,7 +81,7 @@ Decision has_started_call(const State& state, const Now& now) {
   if (run.calls.empty()) return std::nullopt;
   const Grant grant = grant_for_child(state, now);
   for (ToolRun& call : run.calls) {
-    if (is_child(state, call.tool)) call.grant = grant;
+    if (has_agent(state.task, call.tool)) call.grant = grant;
     if (state.checking) call.answer = state.transcript.back().text;
   }
   return run;

@@ -9,7 +9,7 @@ namespace agentd {
 namespace {
 
 bool is_open_child(const State& state, const CallState& call) {
-  return !state.checking && call.status == CallStatus::Started && is_child(state, call.call.name);
+  return !state.checking && call.status == CallStatus::Started && has_agent(state.task, call.call.name);
 }
 
 template <class N>
@@ -28,8 +28,8 @@ std::string child_id(const std::string& parent, const CallId& call) {
   return id;
 }
 
-bool is_child(const State& state, std::string_view tool) {
-  const auto& tools = state.task.tools;
+bool has_agent(const Task& task, std::string_view tool) {
+  const auto& tools = task.tools;
   return std::any_of(tools.begin(), tools.end(),
                      [&](const ToolSetup& setup) { return setup.kind == "agent" && setup.name == tool; });
 }
@@ -38,6 +38,14 @@ std::vector<std::string> open_children(const State& state) {
   std::vector<std::string> ids;
   for (const CallState& call : state.calls)
     if (is_open_child(state, call)) ids.push_back(child_id(state.run, call.id));
+  return ids;
+}
+
+std::vector<std::string> disowned_children(const State& state, const Task& task) {
+  std::vector<std::string> ids;
+  for (const CallState& call : state.calls)
+    if (is_open_child(state, call) && !has_agent(task, call.call.name))
+      ids.push_back(child_id(state.run, call.id));
   return ids;
 }
 

@@ -52,6 +52,12 @@ TEST_CASE("a child is open from the start of its call to its result") {
             .empty());
 }
 
+TEST_CASE("a child whose agent is gone from the task is nobody's any more") {
+  const State state = helped(2).state();
+  CHECK(disowned_children(state, state.task).empty());
+  CHECK(disowned_children(state, a_start().task) == open_children(state));
+}
+
 TEST_CASE("the children of a run share what it has left") {
   const Limits limits{.tokens = 1018, .cost_usd = 2.25, .duration_ms = 60'000};
   const Grant both = grant_for_child(helped(2, limits).state(), {});
