@@ -92,10 +92,13 @@ class Work {
     Finish finish;
     finish.state.run = paths.folder.filename().string();
     if (is_there(paths.journal())) finish.state = view_run(paths).state;
-    finish.standing = {"busy", "busy",
-                       "another invocation works on run " + finish.state.run + " (host " + holder.host +
-                           ", pid " + std::to_string(holder.pid) + "); --wait DUR waits for it",
-                       Exit::Suspended};
+    // It may not have said yet who it is.
+    const std::string who =
+        holder.host.empty() ? "" : " (host " + holder.host + ", pid " + std::to_string(holder.pid) + ")";
+    finish.standing = {
+        "busy", "busy",
+        "another invocation works on run " + finish.state.run + who + "; --wait DUR waits for it",
+        Exit::Suspended};
     return finish;
   }
 

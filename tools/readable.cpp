@@ -31,8 +31,10 @@ bool is_public(const fs::path& path) {
 }  // namespace
 
 bool is_within(const fs::path& path, const fs::path& folder) {
-  if (folder.empty()) return false;
-  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+  const std::string& inner = path.native();
+  const std::string& outer = folder.native();
+  if (outer.empty() || !inner.starts_with(outer)) return false;
+  return inner.size() == outer.size() || outer.back() == '/' || inner[outer.size()] == '/';
 }
 
 fs::path resolved(const fs::path& path) {
@@ -43,7 +45,10 @@ fs::path resolved(const fs::path& path) {
 }
 
 void Readable::add(const fs::path& path) {
-  const fs::path at = resolved(path);
+  add_resolved(resolved(path));
+}
+
+void Readable::add_resolved(const fs::path& at) {
   const auto hides = [&](const fs::path& one) { return is_within(at, one); };
   if (std::none_of(hidden_.begin(), hidden_.end(), hides)) put(at);
 }
@@ -69,9 +74,10 @@ void Readable::put(const fs::path& path) {
 
 void Readable::add_public(const fs::path& folder) {
   std::vector<fs::path> found;
-  if (collect_public(folder, found)) return add(folder);
-  for (const fs::path& path : found) add(path);
-  listable_.push_back(folder.string());
+  const fs::path at = resolved(folder);
+  if (collect_public(at, found)) return add_resolved(at);
+  for (const fs::path& path : found) add_resolved(path);
+  listable_.push_back(at.string());
 }
 
 /// Whether all of it is public; else what is.

@@ -29,6 +29,7 @@ class Readable {
   std::vector<std::string> take_listable() { return std::move(listable_); }
 
  private:
+  void add_resolved(const std::filesystem::path& path);
   void put(const std::filesystem::path& path);
   bool collect_public(const std::filesystem::path& folder, std::vector<std::filesystem::path>& found);
 
