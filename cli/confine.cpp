@@ -56,6 +56,8 @@ std::optional<Sandbox> confine(const Task& task, const RunPaths& paths, Notices&
                              absolute(task.sandbox.read, home),
                              absolute(task.sandbox.write, home)};
   SandboxPlan plan = plan_sandbox(places, support);
+  plan.sandbox.memory_mb = task.sandbox.memory_mb;
+  plan.sandbox.file_mb = task.sandbox.file_mb;
   const std::string gaps = gaps_sentence(plan.gaps);
   if (task.sandbox.mode == "required" && !plan.is_firm)
     throw Error(Exit::Usage, "the task wants a sandbox ('sandbox: required'): " + gaps);

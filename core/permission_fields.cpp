@@ -58,12 +58,16 @@ Choice sandbox_modes() {
   return {{"auto", "required", "off"}};
 }
 
+constexpr Integer kMegabytes{.min = 1, .max = 1'000'000'000};
+
 const Fields<SandboxSetup>& sandbox_fields() {
   static const Fields<SandboxSetup> fields{
       field("mode", &SandboxSetup::mode, sandbox_modes(),
             "auto: as far as this machine can; required: not without it"),
       field("read", &SandboxSetup::read, TextList{}, "paths that may be read beside the system's"),
       field("write", &SandboxSetup::write, TextList{}, "paths that may be written beside the workspace"),
+      field("memory_mb", &SandboxSetup::memory_mb, kMegabytes, "memory that each program may ask for"),
+      field("file_mb", &SandboxSetup::file_mb, kMegabytes, "size of each file that a program may write"),
   };
   return fields;
 }
@@ -76,7 +80,7 @@ bool SandboxForm::read(const Json& json, SandboxSetup& sandbox, const Place& pla
 }
 
 void SandboxForm::write(const SandboxSetup& sandbox, Json& json) const {
-  if (sandbox.read.empty() && sandbox.write.empty())
+  if (sandbox == SandboxSetup{.mode = sandbox.mode})
     json = sandbox.mode;
   else
     Object<SandboxSetup>{sandbox_fields()}.write(sandbox, json);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,8 @@ struct Sandbox {
   std::vector<std::string> listable;  ///< names alone
   std::vector<Cover> covers;
   bool network = true;
+  std::optional<std::int64_t> memory_mb = {};  ///< address space of each program
+  std::optional<std::int64_t> file_mb = {};    ///< each file that it writes; it is killed for more
   /// The newest form of Landlock to make use of: lower ones show what older kernels can do.
   int landlock = 1000;
   bool operator==(const Sandbox&) const = default;

@@ -108,6 +108,8 @@ struct SandboxSetup {
   std::string mode = "auto";  ///< auto | required | off
   std::vector<std::string> read;
   std::vector<std::string> write;
+  std::optional<std::int64_t> memory_mb;  ///< as in Sandbox
+  std::optional<std::int64_t> file_mb;
   bool operator==(const SandboxSetup&) const = default;
 };
 

@@ -139,6 +139,19 @@ TEST_CASE("in its sandbox a command works as it would outside", "[sandbox]") {
   }
 }
 
+TEST_CASE("no program takes more memory or writes a larger file than the task allows", "[sandbox]") {
+  const std::string hoard = "x=$(head -c 100000000 /dev/zero | tr '\\0' x) && echo ${#x}";
+  const std::string flood = "head -c 3000000 /dev/zero >big; ls -s big | cut -d' ' -f1; rm big";
+  SandboxBench bench;
+  CHECK(bench.run(hoard) == "100000000\n");
+  CHECK(std::stoi(bench.run(flood)) > 2048);
+  bench.memory_mb = 60;
+  bench.file_mb = 2;
+  CHECK(bench.run(hoard).find("100000000") == std::string::npos);
+  CHECK(bench.run(flood).ends_with("2048\n"));
+  CHECK(bench.run("echo fine") == "fine\n");
+}
+
 TEST_CASE("a program outlives its command in the sandbox alone", "[sandbox]") {
   const SandboxBench bench;
   if (!bench.has_landlock()) return;

@@ -80,7 +80,7 @@ Task full_task() {
                  .trusted = true,
                  .elicitation = "ask",
                  .client_credentials = {"u", "i", "S", ""}}};
-  task.sandbox = {"required", {"/a"}, {}};
+  task.sandbox = {"required", {"/a"}, {}, 512, std::nullopt};
   task.permissions = {{"deny", "write_file(/etc/*)"}, {"ask", "shell"}};
   task.verify = {{"true", 2, 1000}};
   task.workspace = "/tmp/w";
@@ -112,7 +112,7 @@ TEST_CASE("a task is written in its shortest form and reads back the same") {
         R"({"mcp":{"name":"fs","url":"https://h/mcp","headers":{"A":"${A}"},"tools":["a*"],"trusted":true,)"
         R"("elicitation":"ask","client_credentials":{"token_url":"u","client_id":"i",)"
         R"("client_secret_env":"S"}}}],)"
-        R"("workspace":"/tmp/w","sandbox":{"mode":"required","read":["/a"]},)"
+        R"("workspace":"/tmp/w","sandbox":{"mode":"required","read":["/a"],"memory_mb":512},)"
         R"~("permissions":[{"deny":"write_file(/etc/*)"},{"ask":"shell"}],)~"
         R"("limits":{"steps":7,"tokens":1000,"cost_usd":2.0,"duration":"1d","stuck_after":2},)"
         R"("output":{"schema":{"type":"object"}},"verify":[{"shell":"true","attempts":2,"timeout":"1s"}]})");

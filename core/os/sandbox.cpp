@@ -96,7 +96,15 @@ SandboxSupport sandbox_support(int landlock) {
 }
 
 Confinement::Confinement(const Sandbox& sandbox)
-    : covers_(sandbox.covers), rules_(make_landlock_rules(sandbox)) {
+    : limits_{{RLIMIT_CORE, {0, 0}}}, covers_(sandbox.covers), rules_(make_landlock_rules(sandbox)) {
+  const auto limit = [&](auto resource, const std::optional<std::int64_t>& megabytes) {
+    rlimit ours = {};
+    if (!megabytes || ::getrlimit(resource, &ours) != 0) return;
+    const rlim_t bytes = std::min(static_cast<rlim_t>(*megabytes) << 20, ours.rlim_max);
+    limits_.push_back({resource, {bytes, bytes}});
+  };
+  limit(RLIMIT_AS, sandbox.memory_mb);
+  limit(RLIMIT_FSIZE, sandbox.file_mb);
   const int landlock = std::min(landlock_version(), sandbox.landlock);
   if (can_filter()) filter_ = make_syscall_filter(sandbox, landlock);
 }
@@ -105,8 +113,8 @@ const char* Confinement::enter() const {
   if (!covers_.empty() && !own_mounts()) return "cannot get its own view of the files";
   for (const Sandbox::Cover& one : covers_)
     if (!cover(one.path.c_str(), one.with.c_str())) return "cannot hide files from it";
-  const rlimit none = {0, 0};
-  if (::setrlimit(RLIMIT_CORE, &none) != 0) return "cannot limit it";
+  for (const Limit& limit : limits_)
+    if (::setrlimit(limit.resource, &limit.value) != 0) return "cannot limit it";
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return "cannot keep it from new privileges";
   if (const char* problem = drop_capabilities()) return problem;
   if (rules_ && ::syscall(kRestrictSelf, rules_.get(), 0U) != 0) return "cannot close its sandbox";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <sys/resource.h>
 
 #include <vector>
 
@@ -21,6 +22,11 @@ class Confinement {
   const char* enter() const;
 
  private:
+  struct Limit {
+    decltype(RLIMIT_CORE) resource;
+    rlimit value;
+  };
+  std::vector<Limit> limits_;
   std::vector<Sandbox::Cover> covers_;
   Fd rules_;
   std::vector<sock_filter> filter_;

@@ -34,6 +34,8 @@ class SandboxBench {
     SandboxPlan plan = plan_sandbox(places, support);
     plan.sandbox.network = network;
     plan.sandbox.landlock = support.landlock;
+    plan.sandbox.memory_mb = memory_mb;
+    plan.sandbox.file_mb = file_mb;
     return plan;
   }
 
@@ -82,6 +84,8 @@ class SandboxBench {
   SandboxPlaces places;
   SandboxSupport support = sandbox_support();
   bool network = true;
+  std::optional<std::int64_t> memory_mb = {};
+  std::optional<std::int64_t> file_mb = {};
 };
 
 }  // namespace agentd
