@@ -21,18 +21,6 @@ std::string source_of(const ToolSpec& spec, const Task& task) {
   return found == task.tools.end() || found->kind.empty() ? "built-in" : found->kind;
 }
 
-std::string word_for(Effect effect) {
-  switch (effect) {
-    case Effect::Read:
-      return "read";
-    case Effect::Idempotent:
-      return "idempotent";
-    case Effect::Once:
-      break;
-  }
-  return "once";
-}
-
 std::string word_for(std::optional<Permission> permission) {
   if (!permission) return "depends";
   switch (*permission) {
@@ -63,7 +51,7 @@ Json json_of(const ListedTool& tool) {
           {"source", tool.source},
           {"server", text_or_null(spec.server)},
           {"remote_name", text_or_null(spec.remote_name)},
-          {"effect", word_for(spec.effect)},
+          {"effect", word_of(spec.effect)},
           {"permission", tool.permission},
           {"description", spec.description},
           {"schema", schema.is_discarded() ? Json() : schema}};
@@ -81,7 +69,7 @@ std::vector<ListedTool> list_tools(const std::vector<ToolSpec>& specs, const Tas
 std::string tools_text(const std::vector<ListedTool>& tools) {
   std::vector<Cells> rows{{"TOOL", "SOURCE", "EFFECT", "PERMISSION", "WHAT IT DOES"}};
   for (const ListedTool& tool : tools)
-    rows.push_back({one_line(tool.spec.name), one_line(tool.source), word_for(tool.spec.effect),
+    rows.push_back({one_line(tool.spec.name), one_line(tool.source), std::string(word_of(tool.spec.effect)),
                     tool.permission, first_sentence(tool.spec.description)});
   return table_text(rows);
 }

@@ -59,7 +59,7 @@ class Writer {
       list.push_back({{"name", tool.name},
                       {"description", tool.description},
                       {"parameters", tool.parameters},
-                      {"effect", kEffects.at(static_cast<std::size_t>(tool.effect))}});
+                      {"effect", word_of(tool.effect)}});
       if (tool.server.empty()) continue;
       list.back()["server"] = tool.server;
       list.back()["remote_name"] = tool.remote_name;
@@ -175,6 +175,10 @@ Event read_kind(std::string_view kind, const json& data) {
 }
 
 }  // namespace
+
+std::string_view word_of(Effect effect) {
+  return kEffects.at(static_cast<std::size_t>(effect));
+}
 
 std::string_view kind_of(const Event& event) {
   return std::visit([](const auto& e) { return e.kKind; }, event);

@@ -196,6 +196,8 @@ struct Record {
 };
 
 std::string_view kind_of(const Event& event);
+/// read | idempotent | once, as stored.
+std::string_view word_of(Effect effect);
 /// The JSON object of the event, as stored in the column `data`. Never throws: invalid UTF-8 is replaced.
 std::string to_json(const Record& record);
 /// The record as one line of `log --output jsonl`: {"seq","at_ms","step","kind","data"}.
