@@ -13,7 +13,8 @@ namespace {
 /// What a text says once escapes are resolved, and where in it each character began.
 struct Reading {
   std::string text;
-  std::vector<std::size_t> begins;  ///< one more than characters: the last is the end
+  std::vector<std::size_t> begins;  ///< one more than characters: the last is the end; empty: as they are
+  std::size_t begin(std::size_t at) const { return begins.empty() ? at : begins[at]; }
 };
 
 struct Escape {
@@ -61,10 +62,10 @@ Reading resolved(const Reading& reading) {
     const Escape escape = may_be ? escape_at(text.substr(at)) : Escape{};
     const std::string written = escape.length == 0 ? std::string(1, text[at]) : character(escape);
     next.text += written;
-    next.begins.insert(next.begins.end(), written.size(), reading.begins[at]);
+    next.begins.insert(next.begins.end(), written.size(), reading.begin(at));
     at += std::max<std::size_t>(1, escape.length);
   }
-  next.begins.push_back(reading.begins.back());
+  next.begins.push_back(reading.begin(text.size()));
   return next;
 }
 
@@ -79,8 +80,8 @@ void find_secrets(const Reading& reading, const SecretForms& forms, std::vector<
   unbroken.append(reading.text);
   const std::string& text = unbroken.text();
   for (auto match = forms.find(text, 0); match.end > 0; match = forms.find(text, match.begin + 1))
-    found.push_back({reading.begins[unbroken.original(match.begin)],
-                     reading.begins[unbroken.original(match.end - 1) + 1]});
+    found.push_back(
+        {reading.begin(unbroken.original(match.begin)), reading.begin(unbroken.original(match.end - 1) + 1)});
 }
 
 bool has_escapes(std::string_view text) {
@@ -92,7 +93,6 @@ std::vector<Range> secrets_in(std::string_view text, const SecretForms& forms) {
   constexpr int kMostLayers = 4;  // a text in JSON in a text in JSON
   std::vector<Range> found;
   Reading reading{std::string(text), {}};
-  for (std::size_t at = 0; at <= text.size(); ++at) reading.begins.push_back(at);
   find_secrets(reading, forms, found);
   for (int layer = 0; layer < kMostLayers && has_escapes(reading.text); ++layer) {
     reading = resolved(reading);
