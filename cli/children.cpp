@@ -31,11 +31,6 @@ State busy(const std::string& id) {
   return state;
 }
 
-bool has_ended(const State& state) {
-  return state.ending && (std::holds_alternative<Completed>(*state.ending) ||
-                          std::holds_alternative<Cancelled>(*state.ending));
-}
-
 bool only_waits(const RunPaths& run, const Person* person, std::int64_t now_ms) {
   if (!is_there(run.journal()) || !InboxFolder(run).read().empty()) return false;
   const State state = view_run(run).state;
@@ -91,6 +86,11 @@ std::string top_run(const RunPaths& run, const State& state) {
   return is_there(above.journal()) ? top_run(above, view_run(above).state) : state.parent;
 }
 
+bool is_over(const State& state) {
+  return state.ending && (std::holds_alternative<Completed>(*state.ending) ||
+                          std::holds_alternative<Cancelled>(*state.ending));
+}
+
 void cancel_run(const MemoryDir& memory, const std::string& id, Clock& clock, const Stop& stop) {
   const RunPaths paths = memory.make_run(id);
   InboxFolder inbox(paths);
@@ -99,7 +99,7 @@ void cancel_run(const MemoryDir& memory, const std::string& id, Clock& clock, co
   if (!owner) return;
   const auto journal = open_journal(paths);
   State state = fold(*journal);
-  if (state.seq == 0 || has_ended(state)) return;
+  if (state.seq == 0 || is_over(state)) return;
   const Secrets secrets(known_secrets(state.task));
   Recorder recorder({*journal, clock, &secrets}, state, [](const Record&) {});
   recorder.stage(this_invocation(paths));

@@ -31,6 +31,9 @@ std::vector<State> children_for_person(const RunPaths& run, const State& state);
 /// The run that nobody called, above this one: the one to be run.
 std::string top_run(const RunPaths& run, const State& state);
 
+/// Completed or cancelled: nothing can happen in the run any more.
+bool is_over(const State& state);
+
 /// Ends the run for good, and those below it. Where an invocation works on one, it is left to that.
 void cancel_run(const MemoryDir& memory, const std::string& id, Clock& clock, const Stop& stop);
 /// The same for children of a run that are to end. Those that cannot be read are left as they are.

@@ -89,11 +89,10 @@ std::optional<Invocation::Outcome> Invocation::work(const RunPaths& paths, const
       opening_events(wish, state, {this_invocation(paths), now(paths, state, wish), has_letters, tools});
   outcome.has_worked = !opening.empty();
   if (outcome.has_worked) drive_as(wish, paths, *journal, state, std::move(opening));
-  const bool is_cancelled = state.ending && std::holds_alternative<Cancelled>(*state.ending);
-  if (is_cancelled) cancel_children(host_.memory, state.run, open_children(state), host_.clock, host_.stop);
+  if (!is_over(state)) return outcome;
+  cancel_children(host_.memory, state.run, open_children(state), host_.clock, host_.stop);
   std::error_code ignored;
-  if (is_cancelled || (state.ending && std::holds_alternative<Completed>(*state.ending)))
-    std::filesystem::remove_all(paths.scratch(), ignored);
+  std::filesystem::remove_all(paths.scratch(), ignored);
   return outcome;
 }
 
