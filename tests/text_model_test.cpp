@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/never_stop.h"
 #include "tests/support/catch.h"
 
 using namespace agentd;
@@ -122,13 +123,6 @@ class Parrot : public Model {
   std::string text_;
 };
 
-class NeverStops : public Stop {
- public:
-  StopReason reason() const override { return StopReason::None; }
-  std::optional<std::int64_t> time_left_ms() const override { return {}; }
-  int fd() const override { return -1; }
-};
-
 }  // namespace
 
 TEST_CASE("a text model is shown text alone, in alternating roles, the same bytes for ever") {
@@ -145,7 +139,7 @@ TEST_CASE("a text model is shown text alone, in alternating roles, the same byte
                                               .tools = kTools,
                                               .messages = messages,
                                               .text_protocol = protocol},
-                                             NeverStops()));
+                                             NeverStop()));
   };
   const ModelReplied reply = ask();
   CHECK(heard.system == "Be brief.\n\n" + protocol);

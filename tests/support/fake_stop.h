@@ -6,16 +6,9 @@
 #include <atomic>
 #include <chrono>
 
-#include "core/clock.h"
+#include "core/never_stop.h"
 
 namespace agentd {
-
-class NeverStop : public Stop {
- public:
-  StopReason reason() const override { return StopReason::None; }
-  std::optional<std::int64_t> time_left_ms() const override { return {}; }
-  int fd() const override { return -1; }
-};
 
 /// Stops when told to, from any thread, or once a real deadline has passed.
 class FakeStop : public Stop {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/never_stop.h"
 #include "core/text.h"
 #include "tools/mcp/json_slice.h"
 #include "tools/mcp/sentences.h"
@@ -20,14 +21,6 @@ constexpr std::int64_t kLongestRetryMs = 60'000;
 constexpr int kUnauthorized = 401;
 constexpr int kMostResumes = 100;  // of one stream
 constexpr std::size_t kMostQuoted = 500;
-
-/// Never: the time alone ends it.
-class NoStop final : public Stop {
- public:
-  StopReason reason() const override { return StopReason::None; }
-  std::optional<std::int64_t> time_left_ms() const override { return {}; }
-  int fd() const override { return -1; }
-};
 
 class Nothing final : public HttpSink {
  public:
@@ -50,7 +43,7 @@ HttpWire::HttpWire(const McpSetup& setup, const MakeHttp& make_http, McpToken& t
 
 HttpWire::~HttpWire() {
   if (session_.empty()) return;
-  const NoStop stop;
+  const NeverStop stop;
   McpExchange exchange(0, stop, {kFarewellMs, kFarewellMs});
   HttpRequest request = http({"", "", Era::Legacy, version_}, exchange);
   request.method = "DELETE";
@@ -168,7 +161,7 @@ void HttpWire::hear(const RpcMessage& message, const RpcRequest& request, McpExc
 void HttpWire::tell(const RpcRequest& notification) {
   if (notification.era == Era::Modern) return;
   const bool is_farewell = notification.method == "notifications/cancelled";
-  post(notification, notification_text(notification.method, notification.params), NoStop(),
+  post(notification, notification_text(notification.method, notification.params), NeverStop(),
        is_farewell ? kMomentMs : kMessageMs);
 }
 
