@@ -19,13 +19,14 @@ namespace {
   throw Error(Exit::Usage, message);
 }
 
-/// Empty where the environment does not say.
-std::string default_memory() {
+/// Empty where the environment does not say. In Lambda it is where a file system is mounted.
+std::string default_memory(std::string_view command) {
   const auto variable = [](const char* name) {
     const char* value = std::getenv(name);
     return std::string(value == nullptr ? "" : value);
   };
   if (const auto memory = variable("AGENTD_MEMORY"); !memory.empty()) return memory;
+  if (command == "lambda") return "/mnt/agent_memory";
   if (const auto data = variable("XDG_DATA_HOME"); data.starts_with('/')) return data + "/agentd";
   if (const auto home = variable("HOME"); home.starts_with('/')) return home + "/.local/share/agentd";
   return "";
@@ -60,10 +61,15 @@ std::optional<Args> parse_args(int argc, const char* const* argv) {
     refuse(std::string(problem.what()) + "; see agentd " + word + " --help");
   }
   if (!args.memory.empty() || app.get_option_no_throw("--memory") == nullptr) return args;
-  args.memory = default_memory();
+  args.memory = default_memory(word);
   if (args.memory.empty() && word != "doctor")  // which looks for what is missing
     refuse("no memory directory: give --memory DIR or set AGENTD_MEMORY");
   return args;
+}
+
+bool is_call(std::string_view text) {
+  return text.find_first_not_of("0123456789.") == std::string_view::npos &&
+         text.find('.') != std::string_view::npos;
 }
 
 }  // namespace agentd

@@ -8,11 +8,12 @@
 namespace agentd {
 
 Command find_command(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, Command>, 14> kCommands{{
+  constexpr std::array<std::pair<std::string_view, Command>, 15> kCommands{{
       {"approve", approve_command},
       {"cancel", cancel_command},
       {"deny", deny_command},
       {"doctor", doctor_command},
+      {"lambda", lambda_command},
       {"list", list_command},
       {"log", log_command},
       {"resume", resume_command},

@@ -20,6 +20,7 @@ Exit deny_command(const Args& args);
 Exit cancel_command(const Args& args);
 Exit tools_command(const Args& args);
 Exit doctor_command(const Args& args);
+Exit lambda_command(const Args& args);
 Exit validate_command(const Args& args);
 Exit schema_command(const Args& args);
 

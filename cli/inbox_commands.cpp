@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -48,6 +49,14 @@ Exit say_late(const Args& args, const std::map<std::string, bool>& decided, bool
   return is_same ? Exit::Completed : Exit::Failed;
 }
 
+/// By a request that came twice.
+bool was_left(const std::string& request, const std::vector<Letter>& left, const State& state) {
+  const auto is_of_request = [&](const std::string& id) { return has_key(id, request); };
+  const auto is_letter = [&](const Letter& letter) { return is_of_request(letter.id); };
+  return !request.empty() && (std::any_of(left.begin(), left.end(), is_letter) ||
+                              std::any_of(state.letters.begin(), state.letters.end(), is_of_request));
+}
+
 std::string masked(const std::string& text, const State& state) {
   return mask(text, Secrets(known_secrets(state.task)));
 }
@@ -85,9 +94,16 @@ Exit deny_command(const Args& args) {
 
 Exit send_command(const Args& args) {
   const RunPaths paths = existing_run(MemoryDir::look(args.memory), args.target);
+  // The inbox first: a letter goes from there to the journal.
+  const std::vector<Letter> left = InboxFolder(paths).read();
   const State state = view_run(paths).state;
+  if (was_left(args.request_id, left, state)) {
+    std::cerr << "that was left for run " << args.target << " before\n";
+    return Exit::Completed;
+  }
   if (has_ended(state)) return Exit::Failed;
-  InboxFolder(paths).leave({"", Letter::Kind::Say, masked(args.text, state)}, SystemClock().now_ms());
+  InboxFolder(paths).leave({"", Letter::Kind::Say, masked(args.text, state)}, SystemClock().now_ms(),
+                           args.request_id);
   std::cerr << "left for run " << args.target << ": it takes that up at its next step\n";
   return Exit::Completed;
 }

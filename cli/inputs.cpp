@@ -87,6 +87,8 @@ Inputs resolve_inputs(const Task& task, const std::vector<std::pair<std::string,
     if (!values.contains(input.name))
       missing.push_back({"/inputs/" + input.name,
                          "input '" + input.name + "' was not given; add -i " + input.name + "=VALUE"});
+  if (!missing.empty() && task_file.empty())
+    throw Error(Exit::Usage, missing.front().pointer.substr(1) + " is missing");
   if (!missing.empty()) parse_yaml(read_text_file(task_file), task_file).refuse(missing);
   return values;
 }

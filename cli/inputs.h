@@ -11,7 +11,7 @@ namespace agentd {
 
 /// The values that a run of the task works with, by name: those of -i, then those of the JSON file, then the
 /// defaults; an optional input without any is empty. Throws Error(Usage) that says what to give; where one is
-/// missing, with its place in the task file.
+/// missing, with its place in the task file, if there is one.
 Inputs resolve_inputs(const Task& task, const std::vector<std::pair<std::string, std::string>>& given,
                       const std::optional<std::string>& file, const std::string& task_file);
 

@@ -17,7 +17,6 @@
 #include "cli/report.h"
 #include "core/mask.h"
 #include "core/os/privacy.h"
-#include "core/os/system_clock.h"
 
 namespace agentd {
 
@@ -39,11 +38,8 @@ bool has_place(std::string_view message) {
 /// A program that waits for a result object gets one, also where the memory directory is no good.
 void print_storage_result(const Args& args, const std::string& message) {
   if (args.output == Output::Text || (args.command != "run" && args.command != "resume")) return;
-  State state;
-  state.cost_usd.reset();  // not known
-  state.run = args.run.value_or(args.command == "resume" ? args.target : "");
-  const Standing standing{"storage", "storage", message, Exit::Storage};
-  const std::string result = result_json(state, standing, 0, SystemClock().now_ms(), {});
+  const std::string run = args.run.value_or(args.command == "resume" ? args.target : "");
+  const std::string result = result_without_state(run, {"storage", "storage", message, Exit::Storage});
   std::puts((args.output == Output::Jsonl ? result_line(result) : result).c_str());
 }
 

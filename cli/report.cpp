@@ -171,6 +171,13 @@ Json report_of(const State& state, const Standing& standing, std::int64_t now_ms
   };
 }
 
+std::string result_without_state(const std::string& run, const Standing& standing) {
+  State state;
+  state.run = run;
+  state.cost_usd.reset();  // not known
+  return dump(report_of(state, standing, 0));
+}
+
 std::string result_json(const State& state, const Standing& standing, std::int64_t steps_this_invocation,
                         std::int64_t now_ms, const RunPaths& paths) {
   Json report = report_of(state, standing, now_ms, children_for_person(paths, state));

@@ -30,6 +30,9 @@ nlohmann::ordered_json report_of(const State& state, const Standing& standing, s
 std::string result_json(const State& state, const Standing& standing, std::int64_t steps_this_invocation,
                         std::int64_t now_ms, const RunPaths& paths);
 
+/// The same where nothing is known of the run but its id, which may be empty.
+std::string result_without_state(const std::string& run, const Standing& standing);
+
 /// The last line of --output jsonl: the result object, marked as such.
 std::string result_line(const std::string& result_json);
 

@@ -113,7 +113,12 @@ struct Trail {
   std::vector<fs::path> files;
 };
 
-Task read_file(const fs::path& path, Trail trail, const std::function<void(Json&)>& choose_model);
+struct Source {
+  fs::path path;
+  std::string text;
+};
+
+Task read(const Source& source, Trail trail, const std::function<void(Json&)>& choose_model);
 
 std::string names_of(const std::vector<fs::path>& files) {
   std::string names;
@@ -146,7 +151,8 @@ void read_child_file(Json& child, const Json& task, const Trail& trail, const Pl
                          ": agents have agents of their own at most 3 deep: " + names_of(files));
   if (fs::status(path, ignored).type() == fs::file_type::not_found)
     return place.problem(place.path() + ": there is no file " + path.string());
-  child = Json::parse(task_to_json(read_file(path, trail, with_model_of(task, trail.config))));
+  child =
+      Json::parse(task_to_json(read({path, read_text_file(path)}, trail, with_model_of(task, trail.config))));
 }
 
 void complete(Json& task, const Trail& trail, const Place& place);
@@ -177,12 +183,12 @@ void complete(Json& task, const Trail& trail, const Place& place) {
   read_children(task, trail, place);
 }
 
-Task read_file(const fs::path& path, Trail trail, const std::function<void(Json&)>& choose_model) {
-  const YamlDocument document = parse_yaml(read_text_file(path), path.string());
+Task read(const Source& source, Trail trail, const std::function<void(Json&)>& choose_model) {
+  const YamlDocument document = parse_yaml(source.text, source.path.string());
   Json json = Json::parse(document.json);
   std::vector<Problem> problems;
   if (json.is_null()) document.refuse({{"", "the file is empty: a task has at least name, goal and model"}});
-  trail.files.push_back(path);
+  trail.files.push_back(source.path);
   if (json.is_object()) {
     choose_model(json);
     complete(json, trail, Place(problems));
@@ -196,7 +202,12 @@ Task read_file(const fs::path& path, Trail trail, const std::function<void(Json&
 }  // namespace
 
 Task read_task_file(const fs::path& path, const Config& config, const std::optional<std::string>& model) {
-  return read_file(path, {config, {}}, [&](Json& json) { merge_model(json, config, model); });
+  return read({path, read_text_file(path)}, {config, {}},
+              [&](Json& json) { merge_model(json, config, model); });
+}
+
+Task read_task_text(const std::string& text, const std::string& name, const Config& config) {
+  return read({name, text}, {config, {}}, [&](Json& json) { merge_model(json, config); });
 }
 
 Task with_model(const Task& task, const std::string& model) {

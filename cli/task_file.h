@@ -15,6 +15,10 @@ namespace agentd {
 Task read_task_file(const std::filesystem::path& path, const Config& config,
                     const std::optional<std::string>& model = std::nullopt);
 
+/// The same for a task that stands in no file, YAML or JSON: paths in it begin where this process works, and
+/// `name` stands for FILE.
+Task read_task_text(const std::string& text, const std::string& name, const Config& config);
+
 /// The task of a run with another model, PROVIDER/NAME: what belongs to the old provider alone (its address,
 /// key, script, extra) is dropped where the provider changes.
 Task with_model(const Task& task, const std::string& model);

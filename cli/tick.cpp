@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <iostream>
 #include <mutex>
@@ -11,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/due.h"
 #include "cli/narrate.h"
+#include "cli/own_process.h"
 #include "cli/turn.h"
 #include "core/os/child_process.h"
 #include "core/os/signals.h"
@@ -20,9 +19,6 @@
 #include "core/store/mount.h"
 #include "core/store/ownership.h"
 #include "core/store/snapshot.h"
-#include "core/text.h"
-
-extern char** environ;
 
 // A run has a process of its own: what befalls one, from a crash to a lost lease, befalls no other. Nothing
 // is kept between ticks, and ticks may overlap: who owns a run is decided by its locks alone.
@@ -38,53 +34,6 @@ constexpr std::int64_t kGraceMs = 2000;
 std::int64_t usual_jobs() {
   return std::clamp<std::int64_t>(std::thread::hardware_concurrency(), 1, 16);
 }
-
-/// Ours, with the keys that models need.
-std::map<std::string, std::string> whole_environment() {
-  std::map<std::string, std::string> whole;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view variable = *entry;
-    if (const std::size_t equals = variable.find('='); equals != std::string_view::npos)
-      whole.emplace(variable.substr(0, equals), variable.substr(equals + 1));
-  }
-  return whole;
-}
-
-/// Takes what a run's process prints apart: lines for people, and its result object.
-class Lines {
- public:
-  explicit Lines(const std::function<void(const std::string&)>& say) : say_(say) {}
-  void take(std::string_view bytes) {
-    for (std::size_t end = 0; (end = bytes.find('\n')) != std::string_view::npos;) {
-      add(bytes.substr(0, end));
-      bytes.remove_prefix(end + 1);
-      finish_line();
-    }
-    add(bytes);
-  }
-  std::string finish() {
-    if (!line_.empty()) finish_line();
-    return std::move(result_);
-  }
-
- private:
-  /// Longer lines than a result object may be are nobody's.
-  void add(std::string_view bytes) {
-    constexpr std::size_t kLongest = 256 << 10;
-    line_ += bytes.substr(0, kLongest - std::min(kLongest, line_.size()));
-  }
-  void finish_line() {
-    if (is_result(line_))
-      result_ = std::move(line_);
-    else if (!line_.empty())
-      say_(line_);
-    line_.clear();
-  }
-
-  const std::function<void(const std::string&)>& say_;
-  std::string line_;
-  std::string result_;
-};
 
 /// One pass over a memory directory.
 class Tick {
@@ -168,27 +117,14 @@ class Tick {
 
   void take_turn(const DueRun& run) {
     if (!look(run.id)) return;  // by another tick, meanwhile
-    const std::function<void(const std::string&)> say = [&](const std::string& line) {
-      pass_on(run.id, line);
-    };
-    Lines lines(say);
-    const ProcessResult ended = process_.run(
-        request_for(run), [&](std::string_view bytes) { lines.take(bytes); }, *stop_);
-    tell(turn_of(run.id, lines.finish(), ended));
-  }
-
-  ProcessRequest request_for(const DueRun& run) const {
-    ProcessRequest request;
-    request.argv = {"/proc/self/exe",        "resume",   run.id, "--memory",
-                    memory_.path().string(), "--output", "json"};
-    if (const auto left = stop_->time_left_ms()) {
-      request.argv.emplace_back("--deadline");
-      request.argv.push_back(std::to_string(*left) + "ms");
-    }
-    request.folder = ".";
-    request.env = environment_;
+    OwnProcess::Request request;
+    request.words = {"resume", run.id, "--memory", memory_.path().string(), "--output", "json"};
+    if (const auto left = stop_->time_left_ms())
+      request.words.insert(request.words.end(), {"--deadline", std::to_string(*left) + "ms"});
     request.grace_ms = kGraceMs;
-    return request;
+    const auto say = [&](const std::string& line) { pass_on(run.id, line); };
+    const OwnProcess::Result result = own_process_.run(request, say, *stop_);
+    tell(turn_of(run.id, result.answer, result.ended));
   }
 
   void pass_on(const std::string& id, const std::string& line) {
@@ -208,8 +144,8 @@ class Tick {
   const Args& args_;
   const MemoryDir& memory_;
   const std::unique_ptr<Stop> stop_;
-  const std::map<std::string, std::string> environment_ = whole_environment();
   ChildProcess process_;
+  const OwnProcess own_process_{process_};
   std::string warning_;
   std::vector<DueRun> due_;
 

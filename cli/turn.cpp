@@ -59,11 +59,13 @@ bool needs_a_look(const RunTurn& turn) {
   return turn.status.empty() || turn.status == "failed" || turn.status == "limit";
 }
 
-}  // namespace
-
-bool is_result(std::string_view line) {
-  return line.starts_with(R"({"schema":1,"run":)") && line.ends_with('}');
+/// The first status that has it.
+std::string_view status_of(Exit exit) {
+  const auto has_exit = [&](const auto& row) { return row.second == exit; };
+  return std::find_if(kExits.begin(), kExits.end(), has_exit)->first;
 }
+
+}  // namespace
 
 RunTurn turn_of(const std::string& run, const std::string& result, const ProcessResult& ended) {
   const Json object = Json::parse(result, nullptr, false);
@@ -108,8 +110,11 @@ std::string turns_json(std::span<const RunTurn> turns, std::int64_t remaining) {
     else
       ++left_out;
   }
-  const Json object = {
-      {"schema", 1}, {"runs", std::move(runs)}, {"left_out", left_out}, {"remaining", remaining}};
+  const Json object = {{"schema", 1},
+                       {"status", status_of(tick_exit(turns, remaining))},
+                       {"runs", std::move(runs)},
+                       {"left_out", left_out},
+                       {"remaining", remaining}};
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

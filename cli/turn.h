@@ -21,10 +21,7 @@ struct RunTurn {
   bool operator==(const RunTurn&) const = default;
 };
 
-/// Whether a line that a run's process printed is its result object.
-bool is_result(std::string_view line);
-
-/// `result`: the last such line; empty: there was none.
+/// `result`: the result object that its process printed; empty: none.
 RunTurn turn_of(const std::string& run, const std::string& result, const ProcessResult& ended);
 /// A run whose journal cannot be read.
 RunTurn broken_turn(const std::string& run, const std::string& message);
@@ -32,7 +29,8 @@ RunTurn broken_turn(const std::string& run, const std::string& message);
 /// "digest-1  failed  auth: MESSAGE"
 std::string turn_text(const RunTurn& turn);
 
-/// One object, under 200 KB. `remaining`: runs that could go on and had no turn.
+/// One object, under 200 KB; its status tells how the tick ended. `remaining`: runs that could go on and had
+/// no turn.
 std::string turns_json(std::span<const RunTurn> turns, std::int64_t remaining);
 
 /// How a tick ends: Storage if a run is broken; else Failed if somebody should look; else Suspended if a run

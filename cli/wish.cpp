@@ -101,13 +101,19 @@ T masked(T wanted, const T& journaled, const Secrets& secrets) {
 
 }  // namespace
 
-Wish wish_from_file(const Args& args, const Config& config, const MemoryDir& memory) {
+Task wanted_task(const Args& args, const Config& config) {
+  Task task = args.task_text ? read_task_text(*args.task_text, args.target, config)
+                             : read_task_file(args.target, config, args.model);
+  apply_flags(args, task);
+  return task;
+}
+
+Wish wish_for(const Task& task, const Args& args, const MemoryDir& memory) {
   Wish wish;
-  wish.task = read_task_file(args.target, config, args.model);
-  apply_flags(args, wish.task);
-  wish.inputs = resolve_inputs(wish.task, args.inputs, args.inputs_file, args.target);
-  wish.goal = render_template(wish.task.goal, wish.inputs);
-  wish.id = args.run ? *args.run : run_id_for(wish.task, wish.goal, wish.inputs);
+  wish.task = task;
+  wish.inputs = resolve_inputs(task, args.inputs, args.inputs_file, args.task_text ? "" : args.target);
+  wish.goal = render_template(task.goal, wish.inputs);
+  wish.id = args.run ? *args.run : run_id_for(task, wish.goal, wish.inputs);
   if (args.new_run && memory.has_run(wish.id)) wish.id = free_id(memory, wish.id);
   wish.adopt = args.adopt;
   return wish;

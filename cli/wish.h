@@ -25,8 +25,11 @@ struct Wish {
   std::string parent_key = {};
 };
 
-/// `agentd run`. Throws Error(Usage) for all that is wrong with the file, the inputs or the flags.
-Wish wish_from_file(const Args& args, const Config& config, const MemoryDir& memory);
+/// The task that is to be run, under this command line's flags. Throws Error(Usage) for all that is wrong
+/// with it.
+Task wanted_task(const Args& args, const Config& config);
+/// `agentd run`. Throws Error(Usage) for all that is wrong with the inputs.
+Wish wish_for(const Task& task, const Args& args, const MemoryDir& memory);
 /// `agentd resume`: the journal's own snapshot, under this command line's flags.
 Wish wish_from_journal(const Args& args, const State& state);
 /// A call of an agent tool of the run `parent`. A run that has begun keeps its goal, instructions and inputs,

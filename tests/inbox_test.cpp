@@ -50,6 +50,14 @@ TEST_CASE("A letter's name never comes again", "[store]") {
   CHECK(inbox.read().front().id != first.id);
 }
 
+TEST_CASE("A letter with a key can be told from others, in the inbox and in the journal", "[store]") {
+  const RunGround run;
+  InboxFolder inbox(run.paths);
+  inbox.leave({"", Letter::Kind::Say, "once"}, 1'000, "request-1");
+  const std::string id = inbox.read().at(0).id;
+  CHECK((has_key(id, "request-1") && !has_key(id, "request-2")));
+}
+
 TEST_CASE("Approvals and refusals name their call", "[store]") {
   const RunGround run;
   InboxFolder inbox(run.paths);

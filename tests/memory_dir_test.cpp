@@ -181,3 +181,16 @@ TEST_CASE("Mounts whose locks stay on this host are told of", "[store]") {
 TEST_CASE("A local disk needs no warning", "[store]") {
   CHECK(mount_warning(TempFolder().path()) == "");
 }
+
+TEST_CASE("What is on no mount of its own vanishes with the machine", "[store]") {
+  const std::string mounts =
+      "1 0 0:1 / / rw - overlay none rw\n2 1 0:2 / /tmp rw - ext4 none rw\n"
+      "3 1 0:3 / /mnt/agents rw - nfs4 host:/ rw\n";
+  CHECK(mount_point(mounts, "/mnt/agents") == "/mnt/agents");
+  CHECK(mount_point(mounts, "/mnt/agents/deep/er") == "/mnt/agents");
+  CHECK(mount_point(mounts, "/mnt/agents2") == "/");
+  CHECK(mount_point(mounts, "/tmp/x") == "/tmp");
+  CHECK(mount_point("", "/x").empty());
+  CHECK_THAT(vanishing_warning("/nowhere/yet"), ContainsSubstring("is no mounted file system"));
+  CHECK(vanishing_warning("/proc").empty());
+}

@@ -44,12 +44,6 @@ TEST_CASE("A turn is what the run's own result says") {
         RunTurn{"demo-1", "suspended", "deadline", "", 75, true});
 }
 
-TEST_CASE("A result is told from what else a process prints") {
-  CHECK(is_result(result_of(Cancelled{})));
-  CHECK_FALSE(is_result("agentd: goes on"));
-  CHECK_FALSE(is_result(result_of(Cancelled{}).substr(0, 100)));
-}
-
 TEST_CASE("A process without a result is judged by how it ended") {
   CHECK(turn("", {End::Exited, 2, ""}) == RunTurn{"demo-1", "", "usage", "see what it said", 2});
   CHECK(turn("", {End::Exited, 74, ""}) == RunTurn{"demo-1", "storage", "storage", "see what it said", 74});
@@ -84,7 +78,7 @@ TEST_CASE("A turn is told on one line") {
 
 TEST_CASE("The turns of a tick are one small object, with what needs a look first") {
   CHECK(turns_json(std::vector<RunTurn>{kDone, kFailed}, 2) ==
-        R"({"schema":1,"runs":[{"run":"d","status":"failed","reason":"auth","exit":1},)"
+        R"({"schema":1,"status":"failed","runs":[{"run":"d","status":"failed","reason":"auth","exit":1},)"
         R"({"run":"a","status":"completed","reason":null,"exit":0}],"left_out":0,"remaining":2})");
   std::vector<RunTurn> many(5000, kDone);
   many.push_back(broken_turn("\xff", "torn"));

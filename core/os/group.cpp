@@ -6,7 +6,10 @@
 #include <sys/wait.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <thread>
+#include <vector>
 
 namespace agentd {
 namespace {
@@ -14,6 +17,17 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kDeath{1000};  // for a killed process that hangs in the kernel
+
+/// Those of all threads.
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  std::error_code ignored;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
+    std::ifstream list(thread.path() / "children");
+    for (pid_t child = 0; list >> child;) found.push_back(child);
+  }
+  return found;
+}
 
 }  // namespace
 
@@ -46,6 +60,18 @@ int kill_group(Spawned& process) {
   }
   process.leader = -1;
   return leader_status;
+}
+
+bool end_children() {
+  const auto until = SteadyClock::now() + kDeath;
+  while (SteadyClock::now() < until) {
+    const pid_t reaped = ::waitpid(-1, nullptr, WNOHANG);
+    if (reaped < 0) return true;
+    if (reaped > 0) continue;
+    for (const pid_t child : children()) ::kill(child, SIGKILL);
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  return false;
 }
 
 ProcessResult process_result(ProcessResult::End end, int wait_status) {

@@ -14,6 +14,9 @@ bool leader_has_ended(const Spawned& process);
 /// Kills and reaps all of it; the leader's wait status. The second time nothing is left to do.
 int kill_group(Spawned& process);
 
+/// Kills and reaps every child that is left, adopted ones too. False: one of them hangs in the kernel.
+bool end_children();
+
 /// How a program ended, by what we did to it and by its wait status.
 ProcessResult process_result(ProcessResult::End end, int wait_status);
 

@@ -15,6 +15,7 @@
 
 #include "core/error.h"
 #include "core/store/files.h"
+#include "core/text.h"
 
 namespace agentd {
 namespace fs = std::filesystem;
@@ -34,14 +35,23 @@ std::int64_t time_of(const std::string& name) {
   return error == std::errc() && end == digits_end && name.size() > kTimeDigits && *end == '-' ? time_ms : 0;
 }
 
-/// Sorts after all `names` whatever the clocks say. Random, because a name may never come again: it tells the
-/// run which letters it knows.
-std::string next_id(const std::vector<std::string>& names, std::int64_t now_ms) {
-  for (const std::string& name : names) now_ms = std::max(now_ms, time_of(name) + 1);
+std::string random_tail() {
   std::random_device random;
+  std::ostringstream tail;
+  tail << '-' << std::setfill('0') << std::hex << std::setw(8) << random() << std::setw(8) << random();
+  return tail.str();
+}
+
+std::string tail_of(const std::string& key) {
+  return "-" + hash_hex(key).substr(0, 16);
+}
+
+/// Sorts after all `names` whatever the clocks say. Its tail makes it one that never comes again: it tells
+/// the run which letters it knows.
+std::string next_id(const std::vector<std::string>& names, std::int64_t now_ms, const std::string& tail) {
+  for (const std::string& name : names) now_ms = std::max(now_ms, time_of(name) + 1);
   std::ostringstream id;
-  id << std::setfill('0') << std::setw(kTimeDigits) << now_ms << '-' << std::hex << std::setw(8) << random()
-     << std::setw(8) << random();
+  id << std::setfill('0') << std::setw(kTimeDigits) << now_ms << tail;
   return id.str();
 }
 
@@ -77,6 +87,10 @@ std::int64_t left_at_ms(const Letter& letter) {
   return time_of(letter.id);
 }
 
+bool has_key(const std::string& id, const std::string& key) {
+  return id.ends_with(tail_of(key));
+}
+
 std::vector<Letter> InboxFolder::read() {
   std::vector<std::string> names = list_folder(paths_.inbox());
   std::sort(names.begin(), names.end());
@@ -94,10 +108,11 @@ void InboxFolder::remove(const Letter& letter) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno("remove", path, errno);
 }
 
-void InboxFolder::leave(const Letter& letter, std::int64_t now_ms) {
+void InboxFolder::leave(const Letter& letter, std::int64_t now_ms, const std::string& key) {
   json form = {{"kind", kKinds.at(static_cast<std::size_t>(letter.kind))}, {"text", letter.text}};
   if (letter.call != CallId{}) form["call"] = to_string(letter.call);
-  const std::string id = next_id(list_folder(paths_.inbox()), now_ms);
+  const std::string tail = key.empty() ? random_tail() : tail_of(key);
+  const std::string id = next_id(list_folder(paths_.inbox()), now_ms, tail);
   publish(paths_.inbox() / id, form.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 

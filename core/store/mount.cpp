@@ -108,6 +108,26 @@ std::string mount_warning(const fs::path& path) {
   return facts ? judge_mount(*facts, path) : "";
 }
 
+/// Spaces stand as \040 there, and a path with one is found by the mount above it.
+std::string mount_point(const std::string& mountinfo, const fs::path& path) {
+  std::string found;
+  for (const std::string& line : split(mountinfo, '\n')) {
+    const std::vector<std::string> words = split(line, ' ');
+    if (words.size() < 5 || words[4].size() < found.size()) continue;
+    const fs::path rest = path.lexically_relative(words[4]);
+    if (!rest.empty() && *rest.begin() != "..") found = words[4];
+  }
+  return found;
+}
+
+std::string vanishing_warning(const fs::path& path) {
+  const std::string point =
+      mount_point(text_of("/proc/self/mountinfo"), fs::weakly_canonical(fs::absolute(path)));
+  if (point != "/" && point != "/tmp") return "";
+  return path.string() +
+         " is no mounted file system: what runs keep there vanishes with this environment; mount one there";
+}
+
 std::string mount_type(const fs::path& path) {
   const std::optional<MountFacts> facts = facts_of(path);
   return facts ? find_mount(*facts).type : "";

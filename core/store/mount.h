@@ -19,6 +19,12 @@ std::string judge_mount(const MountFacts& facts, const std::filesystem::path& pa
 /// The same, for the mount that `path` is on. One system call on a local disk.
 std::string mount_warning(const std::filesystem::path& path);
 
+/// One sentence for people where `path` is on no file system of its own, so that what is kept there is gone
+/// with the machine that this process has to itself; else empty. `path` need not exist.
+std::string vanishing_warning(const std::filesystem::path& path);
+/// Its part that decides. `path` is absolute; `mountinfo` as in MountFacts.
+std::string mount_point(const std::string& mountinfo, const std::filesystem::path& path);
+
 /// As the kernel calls it: ext4, nfs4, tmpfs. Empty where it does not tell.
 std::string mount_type(const std::filesystem::path& path);
 

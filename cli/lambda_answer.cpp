@@ -1,0 +1,135 @@
+#include "cli/lambda_answer.h"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/expand.h"
+#include "cli/lambda_event.h"
+#include "cli/lambda_process.h"
+#include "cli/runs.h"
+#include "cli/runtime_api.h"
+#include "cli/work.h"
+#include "core/mask.h"
+#include "core/os/signals.h"
+#include "core/store/files.h"
+
+namespace agentd {
+
+namespace {
+
+constexpr const char* kBadEvent = "Agent.BadEvent";
+constexpr const char* kConfig = "Agent.Config";
+constexpr const char* kStorage = "Agent.Storage";
+constexpr const char* kInternal = "Agent.Internal";
+
+/// The invocation is itself no good.
+struct Refusal {
+  FunctionError error;
+  Exit exit;
+};
+
+/// `usage`: whose fault it is where `work` finds something wrong with what it was given.
+template <class Work>
+auto blaming(const char* usage, const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    const char* type = error.exit() == Exit::Usage     ? usage
+                       : error.exit() == Exit::Storage ? kStorage
+                                                       : kInternal;
+    throw Refusal{{type, error.what()}, error.exit()};
+  }
+}
+
+Exit print(const std::string& answer, Exit exit) {
+  std::cout << answer << std::endl;
+  return exit;
+}
+
+/// A run that has begun answers for its own folder: what is broken there is how it stands.
+template <class GoOn>
+Exit print_finish(const std::string& run, const GoOn& go_on) {
+  try {
+    const Finish finish = blaming(kConfig, go_on);
+    return print(result_json(finish), finish.standing.exit);
+  } catch (const Refusal& refusal) {
+    if (refusal.error.type != kStorage) throw;
+    const Standing standing{"storage", "storage", refusal.error.message, Exit::Storage};
+    std::cerr << "agentd: " << refusal.error.message << '\n';
+    return print(result_without_state(run, standing), Exit::Storage);
+  }
+}
+
+Exit work_on(const Args& args) {
+  Console console(args);
+  Work work = blaming(
+      kConfig, [&] { return Work(args, nullptr, [&](const Record& record) { console.saw(record); }); });
+  if (args.command == "resume") {
+    blaming(kBadEvent, [&] { return existing_run(work.memory(), args.target); });
+    return print_finish(args.target, [&] { return work.resume(args.target); });
+  }
+  const bool is_of_image = !args.task_text && is_there(args.target);
+  const Task task =
+      blaming(is_of_image ? kConfig : kBadEvent, [&] { return wanted_task(args, work.config()); });
+  const Wish wish = blaming(kBadEvent, [&] { return wish_for(task, args, work.memory()); });
+  return print_finish(wish.id, [&] { return work.start(wish); });
+}
+
+/// How the run stands once it has been told.
+Exit tell(const Args& args) {
+  const RunPaths paths =
+      blaming(kBadEvent, [&] { return existing_run(MemoryDir::create(args.memory), args.target); });
+  return print_finish(args.target, [&] {
+    find_command(args.command)(args);
+    const RunView view = view_run(paths);
+    Standing standing = standing_of(view);
+    if (standing.status == "running") standing = {"busy", "busy", "", Exit::Suspended};
+    return Finish{paths, view.state, standing};
+  });
+}
+
+Exit tick(const Args& args) {
+  return blaming(kConfig, [&] {
+    MemoryDir::create(args.memory);
+    return tick_command(args);
+  });
+}
+
+/// Each message has a process of its own, and what time is left.
+Exit answer_batch(const Args& args, const SqsBatch& batch) {
+  const auto stop = make_process_stop(args.deadline_ms);
+  const EventProcess process(args);
+  nlohmann::json failures = nlohmann::json::array();
+  for (const SqsMessage& message : batch.messages) {
+    const bool may_begin = stop->reason() == StopReason::None && (!batch.is_ordered || failures.empty());
+    const bool is_done =
+        may_begin && is_done_with(process.answer({message.id, message.body, stop->time_left_ms()}, *stop));
+    if (!is_done) failures.push_back({{"itemIdentifier", message.id}});
+  }
+  return print(nlohmann::json{{"batchItemFailures", failures}}.dump(), Exit::Completed);
+}
+
+Exit answer(const Args& args, const std::string& text) {
+  const auto batch = blaming(kBadEvent, [&] { return batch_from_event(text); });
+  if (batch) return answer_batch(args, *batch);
+  const Args wanted = blaming(kBadEvent, [&] { return args_from_event(text, args); });
+  if (wanted.command == "tick") return tick(wanted);
+  return wanted.command == "run" || wanted.command == "resume" ? work_on(wanted) : tell(wanted);
+}
+
+}  // namespace
+
+Exit answer_event(const Args& args, const std::string& text) {
+  try {
+    return answer(args, text);
+  } catch (Refusal& refusal) {
+    refusal.error.message = mask(refusal.error.message, Secrets(known_secrets()));
+    std::cerr << "agentd: " << refusal.error.message << '\n';
+    return print(refusal.error.json(), refusal.exit);
+  }
+}
+
+}  // namespace agentd
