@@ -15,6 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::int64_t kLongest = 86'400'000;  // of any invocation; clocks may be wrong
+
 /// Kept back for ending a process that does not end in time, and for the answer: what an invocation cannot be
 /// late for. The invocation has a margin of its own before that.
 std::int64_t reserve_of(std::int64_t time_ms) {
@@ -74,8 +76,9 @@ std::string EventProcess::answer(const Event& event, const Stop& stop) const {
   if (args_.verbose) request.words.emplace_back("-v");
   request.grace_ms = reserve_of(8'000);
   if (event.time_ms) {
-    const std::int64_t reserve = reserve_of(*event.time_ms);
-    request.timeout_ms = std::max<std::int64_t>(1, *event.time_ms - reserve);
+    const std::int64_t time_ms = std::clamp<std::int64_t>(*event.time_ms, 1, kLongest);
+    const std::int64_t reserve = reserve_of(time_ms);
+    request.timeout_ms = time_ms - reserve;
     request.grace_ms = reserve / 2;
     request.words.insert(request.words.end(), {"--deadline", std::to_string(request.timeout_ms) + "ms"});
   }

@@ -6,6 +6,7 @@
 //   in /tmp)
 
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,13 +39,16 @@ double median(std::vector<double> values) {
   return values.empty() ? 0 : values[values.size() / 2];
 }
 
-pid_t start(const std::vector<std::string>& words) {
+enum class Errors { Shown, Hidden };
+
+pid_t start(const std::vector<std::string>& words, Errors errors) {
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  if (errors == Errors::Hidden) posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
   pid_t pid = 0;
   if (posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ) != 0) std::perror(argv[0]);
   posix_spawn_file_actions_destroy(&actions);
@@ -52,9 +56,9 @@ pid_t start(const std::vector<std::string>& words) {
 }
 
 /// How long it took, in milliseconds.
-double run(const std::vector<std::string>& words, Server* server = nullptr) {
+double run(const std::vector<std::string>& words, Server* server = nullptr, Errors errors = Errors::Shown) {
   const double began = now_ms();
-  const pid_t pid = start(words);
+  const pid_t pid = start(words, errors);
   if (server != nullptr) server->watch(pid);
   int status = 0;
   waitpid(pid, &status, 0);
@@ -80,6 +84,25 @@ double repeat(int times, const std::vector<std::string>& words) {
   return median(all);
 }
 
+/// Programs started meanwhile have one processor, and share it with the thread that starts them.
+class OneProcessor {
+ public:
+  OneProcessor() {
+    sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++i)
+      if (CPU_ISSET(i, &before_)) CPU_SET(i, &one);
+    sched_setaffinity(0, sizeof one, &one);
+  }
+  ~OneProcessor() { sched_setaffinity(0, sizeof before_, &before_); }
+  OneProcessor(const OneProcessor&) = delete;
+  OneProcessor& operator=(const OneProcessor&) = delete;
+
+ private:
+  cpu_set_t before_;
+};
+
 class Bench {
  public:
   Bench(std::string agentd, fs::path folder) : agentd_(std::move(agentd)), folder_(std::move(folder)) {
@@ -93,6 +116,7 @@ class Bench {
     std::printf("limits        fdatasync 4 KB %.3f ms, sh -c true %.3f ms, round trip %.3f ms\n", sync, shell,
                 trip);
     first_request();
+    lambda();
     steps(trip + sync + shell);
     for (const int count : {10, 1000, 10'000}) resume(count, 200);
     resume(1000, 4096);
@@ -121,8 +145,40 @@ class Bench {
       curls.push_back(
           to_first_request({"curl", "-s", "-H", "Content-Type: application/json", "-d", "{}", url}));
     }
-    std::printf("first request agentd %.2f ms, curl %.2f ms: %.2f ×\n", median(ours), median(curls),
-                median(ours) / median(curls));
+    curl_ms_ = median(curls);
+    std::printf("first request agentd %.2f ms, curl %.2f ms: %.2f ×\n", median(ours), curl_ms_,
+                median(ours) / curl_ms_);
+  }
+
+  /// A new execution environment with one processor, one event of a new run, and no event after it.
+  void lambda() {
+    write_task(1);
+    int invocation = 0;
+    Server runtime([&](int number) {
+      const std::string event = R"({"task":")" + (folder_ / "task.yaml").string() + R"(","run":"l)" +
+                                std::to_string(++invocation) + R"("})";
+      const std::string head =
+          "Lambda-Runtime-Aws-Request-Id: r\r\nLambda-Runtime-Deadline-Ms: 32503680000000\r\n";
+      return number == 0   ? response_text(event, head)
+             : number == 1 ? response_text("{}", "", "202 Accepted")
+                           : response_text("{}", "", "500 Internal Server Error");
+    });
+    setenv("AWS_LAMBDA_RUNTIME_API", ("127.0.0.1:" + std::to_string(runtime.port())).c_str(), 1);
+    std::vector<double> nexts;
+    std::vector<double> models;
+    const OneProcessor pinned;
+    for (int i = 0; i < 20; ++i) {
+      server_.answer_with(0);
+      runtime.answer_with(0);
+      const double began = now_ms();
+      run({agentd_, "lambda", "--memory", (folder_ / "first").string()}, nullptr, Errors::Hidden);
+      nexts.push_back(runtime.requests().front() - began);
+      models.push_back(server_.requests().front() - runtime.replies().front());
+    }
+    std::printf(
+        "lambda        one processor: start to first next %.2f ms, %.2f × curl; event to model request %.2f "
+        "ms, %.2f × curl\n",
+        median(nexts), median(nexts) / curl_ms_, median(models), median(models) / curl_ms_);
   }
 
   double to_first_request(const std::vector<std::string>& words) {
@@ -213,6 +269,7 @@ class Bench {
   std::string agentd_;
   fs::path folder_;
   Server server_;
+  double curl_ms_ = 0;
 };
 
 }  // namespace

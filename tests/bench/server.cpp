@@ -10,6 +10,7 @@
 #include <chrono>
 #include <fstream>
 #include <string>
+#include <utility>
 
 namespace agentd {
 
@@ -65,18 +66,22 @@ std::string receive_message(int fd, std::string& buffer) {
 std::string reply_text(const std::string& message, const std::string& reason) {
   const std::string body = R"({"choices":[{"index":0,"message":)" + message + R"(,"finish_reason":")" +
                            reason + R"("}],"usage":{"prompt_tokens":100,"completion_tokens":10}})";
-  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+  return response_text(body);
 }
 
 }  // namespace
+
+std::string response_text(const std::string& body, const std::string& headers, const std::string& status) {
+  return "HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\n" + headers +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
 
 double now_ms() {
   using namespace std::chrono;
   return duration<double, std::milli>(steady_clock::now().time_since_epoch()).count();
 }
 
-Server::Server() {
+Server::Server(Answer answer) : answer_(std::move(answer)) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = loopback(0);
   bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
@@ -131,7 +136,9 @@ void Server::look_at_memory() {
 void Server::answer(int connection) {
   const int number = served_++;
   std::string reply;
-  if (number < calls_)
+  if (answer_)
+    reply = answer_(number);
+  else if (number < calls_)
     reply = reply_text(
         R"({"role":"assistant","content":"","tool_calls":[{"id":"call_)" + std::to_string(number) +
             R"(","type":"function","function":{"name":"shell","arguments":"{\"command\":\"true\"}"}}]})",

@@ -3,6 +3,8 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -11,11 +13,18 @@ namespace agentd {
 /// Monotonic milliseconds.
 double now_ms();
 
-/// A chat-completions server on loopback that answers at once: a shell call `true` as often as it was told,
-/// then an answer. Remembers when each request was whole and when its reply left.
+/// A whole HTTP response with a JSON body.
+std::string response_text(const std::string& body, const std::string& headers = "",
+                          const std::string& status = "200 OK");
+
+/// A server on loopback that answers at once. Remembers when each request was whole and when its reply left.
+/// By itself it speaks chat completions: a shell call `true` as often as it was told, then an answer.
 class Server {
  public:
-  Server();
+  /// The response to a request of which this is the number since answer_with.
+  using Answer = std::function<std::string(int number)>;
+
+  explicit Server(Answer answer = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -35,6 +44,7 @@ class Server {
   void answer(int connection);
   void look_at_memory();
 
+  Answer answer_;
   int listener_ = -1;
   int port_ = 0;
   int calls_ = 0;
