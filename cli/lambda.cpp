@@ -56,13 +56,13 @@ class Environment {
     EventProcess::Event wanted{event.request_id, event.text, {}};
     if (event.deadline_ms > 0) wanted.time_ms = event.deadline_ms - SystemClock().now_ms();
     const std::string answer = process_.answer(wanted, *stop_);
-    const bool is_clean = end_children();
     std::cerr << "agentd: " << event.request_id << ' ' << summary_of(answer) << '\n';
     const std::string problem = is_function_error(answer) ? api_.fail(event.request_id, answer)
                                                           : api_.respond(event.request_id, answer);
     if (!problem.empty()) std::cerr << "agentd: " << event.request_id << ' ' << problem << '\n';
-    if (!is_clean) std::cerr << "agentd: a process hangs in the kernel: a new environment is needed\n";
-    return is_clean;
+    if (end_children()) return true;
+    std::cerr << "agentd: a process hangs in the kernel: a new environment is needed\n";
+    return false;
   }
 
   const Args& args_;

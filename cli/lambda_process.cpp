@@ -15,13 +15,14 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::int64_t kGraceMs = 2'000;       // where there is no deadline, but a signal
 constexpr std::int64_t kLongest = 86'400'000;  // of any invocation; clocks may be wrong
 
 /// Kept back for ending a process that does not end in time, and for the answer: what an invocation cannot be
 /// late for. The invocation has a margin of its own before that.
 std::int64_t reserve_of(std::int64_t time_ms) {
   constexpr std::int64_t kMost = 5'000;
-  return std::min(kMost, time_ms / 4);
+  return std::min(kMost, time_ms / 3);
 }
 
 Json parsed(const std::string& answer) {
@@ -74,12 +75,13 @@ std::string EventProcess::answer(const Event& event, const Stop& stop) const {
   request.words = {"lambda", "--event", "-", "--memory", args_.memory, "--request-id", event.id};
   request.input = event.text;
   if (args_.verbose) request.words.emplace_back("-v");
-  request.grace_ms = reserve_of(8'000);
+  request.grace_ms = kGraceMs;
   if (event.time_ms) {
     const std::int64_t time_ms = std::clamp<std::int64_t>(*event.time_ms, 1, kLongest);
     const std::int64_t reserve = reserve_of(time_ms);
     request.timeout_ms = time_ms - reserve;
     request.grace_ms = reserve / 2;
+    request.death_ms = reserve / 4;
     request.words.insert(request.words.end(), {"--deadline", std::to_string(request.timeout_ms) + "ms"});
   }
   const auto say = [](const std::string& line) { std::cerr << line << '\n'; };

@@ -72,6 +72,7 @@ OwnProcess::Result OwnProcess::run(const Request& request, const Say& say, const
   program.input = request.input;
   program.timeout_ms = request.timeout_ms;
   program.grace_ms = request.grace_ms;
+  program.death_ms = request.death_ms;
   Lines lines(say);
   const ProcessResult ended = process_.run(
       program, [&](std::string_view bytes) { lines.take(bytes); }, stop);

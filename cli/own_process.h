@@ -19,6 +19,7 @@ class OwnProcess {
     std::string input;               ///< its stdin
     std::int64_t timeout_ms = 0;     ///< then it is asked to end; 0: never
     std::int64_t grace_ms = 0;       ///< from there to SIGKILL
+    std::int64_t death_ms = 1000;    ///< see ProcessRequest
   };
   struct Result {
     std::string answer;  ///< what it printed for programs; may be empty

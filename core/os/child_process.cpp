@@ -28,30 +28,31 @@ class Group {
  public:
   using Sink = std::function<void(std::string_view)>;
 
-  Group(Spawned spawned, const Sink& sink)
-      : process_(std::move(spawned)), leader_(open_leader(process_)), sink_(sink) {}
+  Group(Spawned spawned, const ProcessRequest& request, const Sink& sink)
+      : request_(request), process_(std::move(spawned)), leader_(open_leader(process_)), sink_(sink) {}
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
   ~Group() { kill(); }
 
   /// Until the leader has ended, of itself or because it had to: Exited, or why it had to.
-  End wait(const ProcessRequest& request, const Stop& stop);
+  End wait(const Stop& stop);
   /// A short while for writers that outlive their leader: `cmd > >(tee log)`.
   void drain();
-  int kill() { return kill_group(process_); }
+  int kill() { return kill_group(process_, request_.death_ms); }
   /// Hands on what is there now; false: nothing.
   bool read();
 
  private:
   void wait_for_news(Time until, const Stop* stop);
 
+  const ProcessRequest& request_;
   Spawned process_;
   Fd leader_;  ///< readable once it has ended; none where the kernel has no such thing
   const Sink& sink_;
 };
 
-End Group::wait(const ProcessRequest& request, const Stop& stop) {
-  Time until = request.timeout_ms > 0 ? SteadyClock::now() + milliseconds(request.timeout_ms) : Time::max();
+End Group::wait(const Stop& stop) {
+  Time until = request_.timeout_ms > 0 ? SteadyClock::now() + milliseconds(request_.timeout_ms) : Time::max();
   End end = End::Exited;
   for (;;) {
     wait_for_news(until, end == End::Exited ? &stop : nullptr);
@@ -62,7 +63,7 @@ End Group::wait(const ProcessRequest& request, const Stop& stop) {
     } else if (late || stop.reason() != StopReason::None) {
       end = late ? End::TimedOut : End::Interrupted;
       ::kill(-process_.leader, SIGTERM);
-      until = SteadyClock::now() + std::max(kGrace, milliseconds(request.grace_ms));
+      until = SteadyClock::now() + std::max(kGrace, milliseconds(request_.grace_ms));
     }
   }
 }
@@ -108,8 +109,8 @@ ProcessResult ChildProcess::run(const ProcessRequest& request,
   } catch (const std::system_error& error) {
     return {End::NotStarted, error.code().value(), error.what()};
   }
-  Group group(std::move(spawned), output);
-  const End end = group.wait(request, stop);
+  Group group(std::move(spawned), request, output);
+  const End end = group.wait(stop);
   group.drain();
   const int status = group.kill();
   // All that the group wrote is in the pipe now; no waiting for a program that left the group and holds it.

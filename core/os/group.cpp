@@ -16,7 +16,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kDeath{1000};  // for a killed process that hangs in the kernel
+constexpr std::chrono::milliseconds kDeath{1000};
 
 /// Those of all threads.
 std::vector<pid_t> children() {
@@ -45,12 +45,12 @@ bool leader_has_ended(const Spawned& process) {
   return ::waitid(P_PID, id, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == process.leader;
 }
 
-int kill_group(Spawned& process) {
+int kill_group(Spawned& process, std::int64_t death_ms) {
   int leader_status = SIGKILL;
   if (process.leader < 0) return leader_status;
   ::kill(-process.leader, SIGKILL);
   // We adopt the group's orphans: no child left in it is the proof that it is dead.
-  const auto until = SteadyClock::now() + kDeath;
+  const auto until = SteadyClock::now() + std::chrono::milliseconds(death_ms);
   while (SteadyClock::now() < until) {
     int status = 0;
     const pid_t reaped = ::waitpid(-process.leader, &status, WNOHANG);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "core/os/spawn.h"
 
 namespace agentd {
@@ -11,8 +13,9 @@ void adopt_orphans();
 Fd open_leader(const Spawned& process);
 /// Whether the leader has ended. It is left unreaped.
 bool leader_has_ended(const Spawned& process);
-/// Kills and reaps all of it; the leader's wait status. The second time nothing is left to do.
-int kill_group(Spawned& process);
+/// Kills and reaps all of it, so far as that can be done in `death_ms`; the leader's wait status. The second
+/// time nothing is left to do.
+int kill_group(Spawned& process, std::int64_t death_ms);
 
 /// Kills and reaps every child that is left, adopted ones too. False: one of them hangs in the kernel.
 bool end_children();

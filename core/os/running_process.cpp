@@ -107,7 +107,8 @@ void PipedProcess::work() {
     talk();
     const bool ended_itself = phase_ == Phase::Talking || phase_ == Phase::Leaving;
     drain();
-    result = process_result(ended_itself ? End::Exited : End::Interrupted, kill_group(process_));
+    result = process_result(ended_itself ? End::Exited : End::Interrupted,
+                            kill_group(process_, request_.death_ms));
   } catch (const std::system_error& error) {
     result = {End::NotStarted, error.code().value(), error.what()};
   }
