@@ -20,6 +20,8 @@ using Json = nlohmann::ordered_json;
 /// Step Functions passes 256 KB at most.
 constexpr std::size_t kLargestResult = 200'000;
 constexpr std::size_t kLongestMessage = 8'000;
+/// Nobody knows how long another invocation works: often enough to go on soon, and cheap to ask.
+constexpr std::int64_t kBusySeconds = 15;
 
 Standing standing_of(const Ending& ending) {
   return std::visit(
@@ -143,7 +145,7 @@ std::string cost_text(const State& state) {
 Json report_of(const State& state, const Standing& standing, std::int64_t now_ms,
                const std::vector<State>& below) {
   Json resume_at;
-  std::int64_t retry_after = 0;
+  std::int64_t retry_after = standing.status == "busy" ? kBusySeconds : 0;
   if (!state.ending && state.suspended && state.suspended->resume_at_ms) {
     resume_at = format_time(ceil_seconds(*state.suspended->resume_at_ms) * 1000);
     retry_after = ceil_seconds(*state.suspended->resume_at_ms - now_ms);

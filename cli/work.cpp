@@ -21,8 +21,8 @@ void refuse_child(const RunPaths& paths, const State& state) {
 Finish busy(const RunPaths& paths) {
   const Holder holder = read_holder(paths);
   Finish finish{paths};
-  finish.state.run = paths.folder.filename().string();
   if (is_there(paths.journal())) finish.state = view_run(paths).state;
+  finish.state.run = paths.folder.filename().string();  // which may have no event yet
   // It may not have said yet who it is.
   const std::string who =
       holder.host.empty() ? "" : " (host " + holder.host + ", pid " + std::to_string(holder.pid) + ")";

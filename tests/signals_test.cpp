@@ -90,6 +90,15 @@ TEST_CASE("The deadline comes earlier by its margin", "[os]") {
   CHECK(make_process_stop(3'600'000)->reason() == StopReason::None);
 }
 
+TEST_CASE("An invocation ends for what came first, its deadline or a signal", "[os]") {
+  const Ended ended = run_apart([] {
+    const auto late = make_process_stop(0);
+    ::raise(SIGTERM);
+    expect(late->reason() == StopReason::Deadline, "the deadline had passed");
+  });
+  CHECK((ended.errors.empty() && ended.status == 0));
+}
+
 TEST_CASE("Sleeping ends at its time, at a signal, or at the deadline", "[os]") {
   SystemClock clock;
   const std::int64_t far = clock.now_ms() + 3'600'000;

@@ -21,8 +21,15 @@ constexpr std::array kSignals = {SIGHUP, SIGINT, SIGTERM};
 
 /// What the handler knows: -1 while no stop lives.
 std::atomic<int> wake_fd = -1;
-std::atomic<bool> stopped = false;
+std::atomic<std::int64_t> stopped_at_ms = 0;  ///< by boot_ms; 0: not yet
 std::atomic<bool> interrupted = false;
+
+/// Goes on while the machine sleeps: a deadline does not wait for it.
+std::int64_t boot_ms() {
+  timespec now = {};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+}
 
 /// Not by the default action alone: process 1 is deaf to it.
 [[noreturn]] void die_of_interrupt() {
@@ -40,17 +47,11 @@ std::atomic<bool> interrupted = false;
 void on_signal(int signal) {
   const int saved_errno = errno;
   if (signal == SIGINT && interrupted.exchange(true)) die_of_interrupt();
-  stopped = true;
+  std::int64_t never = 0;
+  stopped_at_ms.compare_exchange_strong(never, boot_ms());
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t written = ::write(wake_fd, &one, sizeof one);
   errno = saved_errno;
-}
-
-/// Goes on while the machine sleeps: a deadline does not wait for it.
-std::int64_t boot_ms() {
-  timespec now = {};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
 class ProcessStop : public Stop {
@@ -59,7 +60,8 @@ class ProcessStop : public Stop {
       : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
     if (deadline_ms) end_ms_ = boot_ms() + *deadline_ms - std::min<std::int64_t>(2000, *deadline_ms / 10);
-    stopped = interrupted = false;
+    stopped_at_ms = 0;
+    interrupted = false;
     wake_fd = fd_;
     for (std::size_t i = 0; i < kSignals.size(); ++i) install(kSignals[i], before_[i]);
   }
@@ -69,8 +71,10 @@ class ProcessStop : public Stop {
     ::close(fd_);
   }
   StopReason reason() const override {
-    if (stopped) return StopReason::Signal;
-    return end_ms_ && boot_ms() >= *end_ms_ ? StopReason::Deadline : StopReason::None;
+    // What came first: whoever set the deadline may send a signal soon after it.
+    const std::int64_t signal_ms = stopped_at_ms;
+    if (end_ms_ && (signal_ms != 0 ? signal_ms : boot_ms()) >= *end_ms_) return StopReason::Deadline;
+    return signal_ms != 0 ? StopReason::Signal : StopReason::None;
   }
   std::optional<std::int64_t> time_left_ms() const override {
     if (!end_ms_) return {};
