@@ -49,11 +49,11 @@ Exit print(const std::string& answer, Exit exit) {
   return exit;
 }
 
-/// A run that has begun answers for its own folder: what is broken there is how it stands.
+/// A run answers for its own folder: what is broken there is how it stands.
 template <class GoOn>
-Exit print_finish(const std::string& run, const GoOn& go_on) {
+Exit print_finish(const std::string& run, const char* usage, const GoOn& go_on) {
   try {
-    const Finish finish = blaming(kConfig, go_on);
+    const Finish finish = blaming(usage, go_on);
     return print(result_json(finish), finish.standing.exit);
   } catch (const Refusal& refusal) {
     if (refusal.error.type != kStorage) throw;
@@ -69,20 +69,20 @@ Exit work_on(const Args& args) {
       kConfig, [&] { return Work(args, nullptr, [&](const Record& record) { console.saw(record); }); });
   if (args.command == "resume") {
     blaming(kBadEvent, [&] { return existing_run(work.memory(), args.target); });
-    return print_finish(args.target, [&] { return work.resume(args.target); });
+    return print_finish(args.target, kBadEvent, [&] { return work.resume(args.target); });
   }
   const bool is_of_image = !args.task_text && is_there(args.target);
   const Task task =
       blaming(is_of_image ? kConfig : kBadEvent, [&] { return wanted_task(args, work.config()); });
   const Wish wish = blaming(kBadEvent, [&] { return wish_for(task, args, work.memory()); });
-  return print_finish(wish.id, [&] { return work.start(wish); });
+  return print_finish(wish.id, kConfig, [&] { return work.start(wish); });
 }
 
 /// How the run stands once it has been told.
 Exit tell(const Args& args) {
   const RunPaths paths =
       blaming(kBadEvent, [&] { return existing_run(MemoryDir::create(args.memory), args.target); });
-  return print_finish(args.target, [&] {
+  return print_finish(args.target, kBadEvent, [&] {
     find_command(args.command)(args);
     const RunView view = view_run(paths);
     Standing standing = standing_of(view);
