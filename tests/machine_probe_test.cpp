@@ -1,5 +1,6 @@
 #include "core/os/machine_probe.h"
 
+#include "core/os/certificates.h"
 #include "core/os/curl_http_probe.h"
 #include "core/os/sandbox.h"
 #include "tests/support/catch.h"
@@ -58,6 +59,18 @@ TEST_CASE("Certificates are those that SSL_CERT_FILE names, and must be there", 
     CHECK(found.verdict == Verdict::No);
     CHECK_THAT(found.text, ContainsSubstring(path));
   }
+}
+
+TEST_CASE("Certificates are looked for where distributions keep them", "[os]") {
+  {
+    const Variable file("SSL_CERT_FILE", "/my.pem");
+    CHECK(certificate_file() == "/my.pem");
+  }
+  const Variable none("SSL_CERT_FILE", "");
+  const std::string found = certificate_file();
+  if (found.empty()) return;  // a machine without any
+  CHECK(found.starts_with("/etc/"));
+  CHECK(named(probe_network(), "certificates").text == found);
 }
 
 TEST_CASE("A proxy is told without who uses it", "[os]") {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <mutex>
 
 #include "core/error.h"
+#include "core/os/certificates.h"
 #include "core/os/curl_http_guard.h"
 #include "core/os/curl_http_incoming.h"
 
@@ -121,8 +121,11 @@ class Line {
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     // Else giving up waits for the resolver's thread, which may hang for many seconds.
     set(CURLOPT_QUICK_EXIT, 1L);
-    const char* authorities = std::getenv("SSL_CERT_FILE");
-    if (authorities != nullptr && *authorities != '\0') set(CURLOPT_CAINFO, authorities);
+    set(CURLOPT_SOCKS5_AUTH, CURLAUTH_BASIC);  // else curl offers Kerberos, which nobody asked for
+    if (const std::string authorities = certificate_file(); !authorities.empty()) {
+      set(CURLOPT_CAINFO, authorities.c_str());
+      set(CURLOPT_PROXY_CAINFO, authorities.c_str());
+    }
   }
 
   std::optional<HttpFailure> transfer(const HttpRequest& request, const Stop& stop) {
@@ -187,7 +190,8 @@ class Line {
       case CURLE_PEER_FAILED_VERIFICATION:
         return "; SSL_CERT_FILE can name the certificates to trust";
       case CURLE_SSL_CACERT_BADFILE:
-        return " (named by SSL_CERT_FILE)";
+        return is_chosen_certificate_file() ? " (named by SSL_CERT_FILE)"
+                                            : "; install ca-certificates, or name a file in SSL_CERT_FILE";
       case CURLE_OUT_OF_MEMORY:  // also what curl says of headers beyond its limit
         return ", or a header that is too long";
       default:

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "core/os/certificates.h"
+
 namespace agentd {
 namespace {
 
@@ -29,7 +31,7 @@ bool has_certificates(const std::string& path) {
 }
 
 /// Where curl looks if nobody tells it.
-std::string usual_certificates() {
+std::string certificates_of_curl() {
   const curl_version_info_data* curl = curl_version_info(CURLVERSION_NOW);
   if (curl->age < CURLVERSION_SEVENTH) return "";
   if (curl->cainfo != nullptr && has_certificates(curl->cainfo)) return curl->cainfo;
@@ -40,13 +42,13 @@ std::string usual_certificates() {
 
 Finding certificates_finding() {
   const char* name = "certificates";
-  const std::string chosen = variable("SSL_CERT_FILE");
-  if (!chosen.empty() && has_certificates(chosen))
-    return {kArea, name, Verdict::Ok, chosen + " (SSL_CERT_FILE)"};
-  if (!chosen.empty())
-    return {kArea, name, Verdict::No, "SSL_CERT_FILE names " + chosen + ", where none can be read",
+  const std::string file = certificate_file();
+  const bool is_chosen = is_chosen_certificate_file();
+  if (has_certificates(file)) return {kArea, name, Verdict::Ok, file + (is_chosen ? " (SSL_CERT_FILE)" : "")};
+  if (is_chosen)
+    return {kArea, name, Verdict::No, "SSL_CERT_FILE names " + file + ", where none can be read",
             "unset SSL_CERT_FILE, or name a file of PEM certificates"};
-  const std::string usual = usual_certificates();
+  const std::string usual = file.empty() ? certificates_of_curl() : "";
   if (!usual.empty()) return {kArea, name, Verdict::Ok, usual};
   return {kArea, name, Verdict::Warn, "there are none to know https servers by",
           "install the package ca-certificates, or set SSL_CERT_FILE"};
