@@ -67,6 +67,24 @@ std::optional<Args> parse_args(int argc, const char* const* argv) {
   return args;
 }
 
+std::vector<OptionText> option_texts(const Syntax& command) {
+  Args args;
+  CLI::App app;
+  command.add(app, args);
+  std::vector<OptionText> texts;
+  for (const CLI::Option* option : app.get_options()) {
+    OptionText text{.about = option->get_description(),
+                    .is_required = option->get_required(),
+                    .may_repeat = option->get_items_expected_max() > 1};
+    for (const auto& name : option->get_snames()) text.names.push_back("-" + name);
+    for (const auto& name : option->get_lnames()) text.names.push_back("--" + name);
+    text.form = text.names.empty() ? option->get_name(true) : option->get_type_name();
+    if (option == app.get_help_ptr()) text.about = "Print this help";
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
 bool is_call(std::string_view text) {
   return text.find_first_not_of("0123456789.") == std::string_view::npos &&
          text.find('.') != std::string_view::npos;

@@ -15,7 +15,7 @@ enum class Output { Text, Json, Jsonl };
 /// The command line as plain data. Durations are milliseconds.
 struct Args {
   std::string command;
-  std::string target;                    ///< TASK.yaml or a run's id; tools: may be empty
+  std::string target;                    ///< TASK.yaml, a run's id or a shell; tools: may be empty
   std::optional<std::string> task_text;  ///< the task itself, where it stands in no file
   std::string text;                      ///< send: what to say; deny: why
   std::string call;                      ///< approve, deny; empty: all that wait
@@ -48,6 +48,18 @@ struct Args {
 /// Parses argv. Prints help or the version and returns none if that was asked for; throws Error(Usage)
 /// otherwise.
 std::optional<Args> parse_args(int argc, const char* const* argv);
+
+/// An option of a command, or one of its places, as help tells it.
+struct OptionText {
+  std::vector<std::string> names;  ///< as -i and --input; of a place none
+  std::string form;                ///< what its value looks like, or the place's name; of a flag empty
+  std::string about;
+  bool is_required = false;
+  bool may_repeat = false;
+};
+
+struct Syntax;
+std::vector<OptionText> option_texts(const Syntax& command);
 
 /// Whether it may name a call, STEP.INDEX.
 bool is_call(std::string_view text);

@@ -8,9 +8,10 @@
 namespace agentd {
 
 Command find_command(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, Command>, 15> kCommands{{
+  constexpr std::array<std::pair<std::string_view, Command>, 16> kCommands{{
       {"approve", approve_command},
       {"cancel", cancel_command},
+      {"completion", completion_command},
       {"deny", deny_command},
       {"doctor", doctor_command},
       {"lambda", lambda_command},

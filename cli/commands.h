@@ -23,6 +23,7 @@ Exit doctor_command(const Args& args);
 Exit lambda_command(const Args& args);
 Exit validate_command(const Args& args);
 Exit schema_command(const Args& args);
+Exit completion_command(const Args& args);
 
 /// Null for a name that is no command.
 Command find_command(const std::string& name);

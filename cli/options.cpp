@@ -159,7 +159,7 @@ void add_tick(CLI::App& app, Args& args) {
 
 void add_list(CLI::App& app, Args& args) {
   add_memory(app, args);
-  app.add_option("--status", args.status, "Only runs that stand like this, as suspended")->type_name("S");
+  app.add_option("--status", args.status, "Only runs that stand like this, as suspended")->type_name("STATUS");
   add_output(app, args, {"text", "json"});
 }
 
@@ -230,12 +230,16 @@ void add_lambda(CLI::App& app, Args& args) {
         [&](auto& text) { args.memory = text; });
   value(app, "--event", "FILE", "Answer this event (-: stdin) on stdout, anywhere, and end",
         [&](auto& text) { args.event = text; });
-  value(app, "--request-id", "ID", "What tells the event from others: sent twice, it is one message",
+  value(app, "--request-id", "TEXT", "What tells the event from others: sent twice, it is one message",
         [&](auto& text) { args.request_id = text; });
   add_deadline(app, args);
   app.add_flag("-v,--verbose", args.verbose, "Progress on stderr");
 }
 
 void add_schema(CLI::App&, Args&) {}
+
+void add_completion(CLI::App& app, Args& args) {
+  value(app, "SHELL", "", "bash, zsh or fish", [&](auto& text) { args.target = text; })->required();
+}
 
 }  // namespace agentd

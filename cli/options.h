@@ -25,5 +25,6 @@ void add_tools(CLI::App& app, Args& args);
 void add_doctor(CLI::App& app, Args& args);
 void add_lambda(CLI::App& app, Args& args);
 void add_schema(CLI::App& app, Args& args);
+void add_completion(CLI::App& app, Args& args);
 
 }  // namespace agentd

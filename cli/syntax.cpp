@@ -15,7 +15,7 @@ namespace {
   throw Error(Exit::Usage, message);
 }
 
-constexpr std::array<Syntax, 15> kCommands{{
+constexpr std::array<Syntax, 16> kCommands{{
     {"run", "Start a task, or go on with its run, until it prints the answer",
      "agentd run digest.yaml -i topic=tides --deadline 14m", add_run},
     {"resume", "Go on with a run, without its task file", "agentd resume digest-3f2a9c01 --max-steps 80",
@@ -40,19 +40,25 @@ constexpr std::array<Syntax, 15> kCommands{{
      add_schema},
     {"doctor", "What this machine, memory directory and each key can do, with a fix for each no",
      "agentd doctor --memory ./memory --online", add_doctor},
+    {"completion", "Print what makes a shell complete agentd's commands, options and runs",
+     "source <(agentd completion bash)", add_completion},
 }};
 
 /// Commands of later versions: no typing errors.
-constexpr std::array<std::string_view, 6> kLater{"completion", "export", "forget", "fork", "mcp", "memory"};
+constexpr std::array<std::string_view, 5> kLater{"export", "forget", "fork", "mcp", "memory"};
 
 }  // namespace
+
+std::span<const Syntax> all_syntax() {
+  return kCommands;
+}
 
 std::string overview() {
   std::string text =
       "agentd runs an agent from a task file and goes on after any interruption.\n\nCommands:\n";
   for (const Syntax& command : kCommands) {
     std::string name(command.name);
-    name.resize(10, ' ');
+    name.resize(12, ' ');
     text.append("  ").append(name).append(command.about).append("\n");
   }
   return text + "\nagentd COMMAND --help says more.\n\nExample:\n  agentd run task.yaml --memory ./memory\n";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ struct Syntax {
   const char* example;
   void (*add)(CLI::App&, Args&);
 };
+
+/// Every command, in the order in which help lists them.
+std::span<const Syntax> all_syntax();
 
 /// Throws Error(Usage) with the nearest command for a word that is none.
 const Syntax& find_syntax(const std::string& word);

@@ -71,6 +71,7 @@ TEST_CASE("the other commands take theirs") {
   CHECK(parse({"tools", "t.yaml", "--output", "json"})->target == "t.yaml");
   CHECK(parse({"validate", "t.yaml"})->target == "t.yaml");
   CHECK(parse({"schema"})->command == "schema");
+  CHECK(parse({"completion", "zsh"})->target == "zsh");
 }
 
 TEST_CASE("approve and deny take a call, or mean all that wait") {
