@@ -13,7 +13,7 @@ let failures = 0;
 
 class Failure extends Error {}
 
-const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value)).slice(0, 600);
+const shown = (value) => String(typeof value === "string" ? value : JSON.stringify(value)).slice(0, 600);
 
 export function is(actual, expected, what = "") {
   if (!isDeepStrictEqual(actual, expected)) throw new Failure(`${what} is ${shown(actual)}, not ${shown(expected)}`);

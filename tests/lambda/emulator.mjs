@@ -100,16 +100,19 @@ export class Sandbox {
   }
 
   // payload: any JSON value, or a Buffer that is delivered as it is. The outcome tells what is held when the bootstrap waits.
-  async invoke(payload, { timeoutMs = 10000, id = randomUUID(), during = null } = {}) {
+  // told_ms: the time that the event says is left, where it is not the truth.
+  async invoke(payload, { timeoutMs = 10000, id = randomUUID(), during = null, told_ms = timeoutMs } = {}) {
     if (this.ended) throw new Error("this sandbox has ended");
     this.reply = null;
     this.busy = true;
     const begun = Date.now();
     await this.#thaw();
+    if (!this.api.parked) await this.#until(this.initMs); // its connection was reset: it asks again, or ends
+    if (this.ended) return { ...platformError(id, "Runtime.ExitError", describe(this.ended)), milliseconds: 0 };
     const waiting = this.#until(timeoutMs);
     this.api.deliver({
       id,
-      deadlineMs: begun + timeoutMs,
+      deadlineMs: begun + told_ms,
       arn: "arn:aws:lambda:eu-west-1:012345678912:function:agent",
       trace: "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0",
       payload: Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload)),
@@ -183,7 +186,8 @@ export class Sandbox {
   }
 }
 
-function describe({ code, signal: name }) {
+function describe({ code, signal: name, error }) {
+  if (error) return `Runtime not started: ${error.message}`;
   if (code === 0) return "Runtime exited without providing a reason";
   return `Runtime exited with error: ${name ? `signal: ${name}` : `exit status ${code}`}`;
 }

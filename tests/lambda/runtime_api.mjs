@@ -11,7 +11,8 @@ export class RuntimeApi {
   posts = []; // all that came, taken or not: {path, status, size, headers}
 
   // idle() is called when `next` waits, replied(reply) and initFailed(reply) when an answer was taken. fault(post) may spoil a
-  // post: "refuse" says 413 and takes nothing, "lose" takes nothing and says nothing, "drop" takes it and says nothing.
+  // post: "oversize" has it for too large, "refuse" says 413 and takes nothing, "lose" takes nothing and says nothing, "drop"
+  // takes it and says nothing.
   constructor({ idle, replied, initFailed, fault = () => null, closing = false }) {
     Object.assign(this, { idle, replied, initFailed, fault });
     this.server = createServer((request, response) => {
@@ -32,7 +33,7 @@ export class RuntimeApi {
     this.server.close();
   }
 
-  // Ends the connection of the `next` that waits, without an answer.
+  // Ends the connection of the `next` that waits, without an answer; nobody may come back once it is closed.
   reset() {
     this.parked?.socket?.destroy();
     this.parked = null;
@@ -90,6 +91,7 @@ export class RuntimeApi {
       if (size <= largestPayload) parts.push(part);
     });
     request.on("end", () => {
+      if (fault === "oversize") size = largestPayload + 1;
       const reply = { ...post, size, body: Buffer.concat(parts).toString(), headers: request.headers };
       const take = () => (post.kind === "init" ? this.#takeInit(reply) : this.#take(reply));
       const { status, body } = fault === "refuse" ? tooLarge() : take();
