@@ -49,17 +49,17 @@ Exit print(const std::string& answer, Exit exit) {
   return exit;
 }
 
-/// A run answers for its own folder: what is broken there is how it stands.
+/// A run answers for its own folder, once that is there: what is broken in it is how the run stands.
 template <class GoOn>
-Exit print_finish(const std::string& run, const char* usage, const GoOn& go_on) {
+Exit print_finish(const RunPaths& paths, const char* usage, const GoOn& go_on) {
   try {
     const Finish finish = blaming(usage, go_on);
     return print(result_json(finish), finish.standing.exit);
   } catch (const Refusal& refusal) {
-    if (refusal.error.type != kStorage) throw;
+    if (refusal.error.type != kStorage || !is_there(paths.folder)) throw;
     const Standing standing{"storage", "storage", refusal.error.message, Exit::Storage};
     std::cerr << "agentd: " << refusal.error.message << '\n';
-    return print(result_without_state(run, standing), Exit::Storage);
+    return print(result_without_state(paths.folder.filename().string(), standing), Exit::Storage);
   }
 }
 
@@ -68,21 +68,21 @@ Exit work_on(const Args& args) {
   Work work = blaming(
       kConfig, [&] { return Work(args, nullptr, [&](const Record& record) { console.saw(record); }); });
   if (args.command == "resume") {
-    blaming(kBadEvent, [&] { return existing_run(work.memory(), args.target); });
-    return print_finish(args.target, kBadEvent, [&] { return work.resume(args.target); });
+    const RunPaths paths = blaming(kBadEvent, [&] { return existing_run(work.memory(), args.target); });
+    return print_finish(paths, kBadEvent, [&] { return work.resume(args.target); });
   }
   const bool is_of_image = !args.task_text && is_there(args.target);
   const Task task =
       blaming(is_of_image ? kConfig : kBadEvent, [&] { return wanted_task(args, work.config()); });
   const Wish wish = blaming(kBadEvent, [&] { return wish_for(task, args, work.memory()); });
-  return print_finish(wish.id, kConfig, [&] { return work.start(wish); });
+  return print_finish(work.memory().run(wish.id), kConfig, [&] { return work.start(wish); });
 }
 
 /// How the run stands once it has been told.
 Exit tell(const Args& args) {
   const RunPaths paths =
       blaming(kBadEvent, [&] { return existing_run(MemoryDir::create(args.memory), args.target); });
-  return print_finish(args.target, kBadEvent, [&] {
+  return print_finish(paths, kBadEvent, [&] {
     find_command(args.command)(args);
     const RunView view = view_run(paths);
     Standing standing = standing_of(view);
