@@ -1,5 +1,6 @@
 #include "cli/lambda_answer.h"
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -78,15 +79,31 @@ Exit work_on(const Args& args) {
   return print_finish(work.memory().run(wish.id), kConfig, [&] { return work.start(wish); });
 }
 
-/// How the run stands once it has been told.
+/// A slip of the pen; what only comes too late, or twice, is none.
+void refuse_unknown_call(const Args& args, const State& state) {
+  const auto is_pending = [](const CallState& call) {
+    return call.status == CallStatus::Open && call.approval == Approval::Requested;
+  };
+  const auto is_named = [&](const CallState& call) { return to_string(call.id) == args.call; };
+  if (args.call.empty() || std::none_of(state.calls.begin(), state.calls.end(), is_pending)) return;
+  if (std::any_of(state.calls.begin(), state.calls.end(), is_named)) return;
+  throw Error(Exit::Usage, "run " + args.target + " does not wait with call " + args.call);
+}
+
+/// How the run stands once it has been told: it can go on, if a person was all that it waited for.
 Exit tell(const Args& args) {
   const RunPaths paths =
       blaming(kBadEvent, [&] { return existing_run(MemoryDir::create(args.memory), args.target); });
   return print_finish(paths, kBadEvent, [&] {
-    find_command(args.command)(args);
-    const RunView view = view_run(paths);
+    const Exit told = find_command(args.command)(args);
+    RunView view = view_run(paths);
     Standing standing = standing_of(view);
+    if (told == Exit::Failed) refuse_unknown_call(args, view.state);
     if (standing.status == "running") standing = {"busy", "busy", "", Exit::Suspended};
+    if (standing.status == "waiting" && told == Exit::Completed) {
+      standing = {"suspended", "message", "", Exit::Suspended};
+      view.state.calls.clear();  // nobody is needed for them now
+    }
     return Finish{paths, view.state, standing};
   });
 }

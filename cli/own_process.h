@@ -18,7 +18,7 @@ class OwnProcess {
     std::vector<std::string> words;  ///< of its command line
     std::string input;               ///< its stdin
     std::int64_t timeout_ms = 0;     ///< then it is asked to end; 0: never
-    std::int64_t grace_ms = 0;       ///< from there to SIGKILL
+    std::int64_t grace_ms = 300;     ///< from there to SIGKILL
     std::int64_t death_ms = 1000;    ///< see ProcessRequest
   };
   struct Result {

@@ -20,7 +20,7 @@ struct ProcessRequest {
   std::string input;                       ///< its stdin
   std::int64_t timeout_ms = 0;
   std::optional<Sandbox> sandbox = std::nullopt;  ///< none: all that we may touch
-  std::int64_t grace_ms = 0;  ///< from SIGTERM to SIGKILL, where the usual fraction of a second is too short
+  std::int64_t grace_ms = 300;                    ///< from SIGTERM to SIGKILL
   std::int64_t death_ms = 1000;  ///< the most to wait for a killed process, which may hang in the kernel
 };
 

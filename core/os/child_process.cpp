@@ -19,7 +19,6 @@ using Time = SteadyClock::time_point;
 using std::chrono::milliseconds;
 using End = ProcessResult::End;
 
-constexpr milliseconds kGrace{300};  // from SIGTERM to SIGKILL
 constexpr milliseconds kDrain{100};  // for what a group still has to say when its leader has ended
 constexpr int kPipeReads = 16;       // of 64 KiB: the most that a pipe holds
 
@@ -63,7 +62,7 @@ End Group::wait(const Stop& stop) {
     } else if (late || stop.reason() != StopReason::None) {
       end = late ? End::TimedOut : End::Interrupted;
       ::kill(-process_.leader, SIGTERM);
-      until = SteadyClock::now() + std::max(kGrace, milliseconds(request_.grace_ms));
+      until = SteadyClock::now() + milliseconds(request_.grace_ms);
     }
   }
 }
@@ -111,7 +110,7 @@ ProcessResult ChildProcess::run(const ProcessRequest& request,
   }
   Group group(std::move(spawned), request, output);
   const End end = group.wait(stop);
-  group.drain();
+  if (end == End::Exited) group.drain();
   const int status = group.kill();
   // All that the group wrote is in the pipe now; no waiting for a program that left the group and holds it.
   for (int reads = 0; reads < kPipeReads && group.read(); ++reads) {
