@@ -8,7 +8,8 @@ namespace agentd {
 
 namespace {
 
-constexpr const char* kBegin = R"roff(.TH AGENTD 1 2026-11-23 "agentd )roff" AGENTD_VERSION R"roff(" "User Commands"
+constexpr const char* kBegin =
+    R"roff(.TH AGENTD 1 2026-11-23 "agentd )roff" AGENTD_VERSION R"roff(" "User Commands"
 .SH NAME
 agentd \- run an agent from a task file, and go on after any interruption
 .SH SYNOPSIS

@@ -159,7 +159,8 @@ void add_tick(CLI::App& app, Args& args) {
 
 void add_list(CLI::App& app, Args& args) {
   add_memory(app, args);
-  app.add_option("--status", args.status, "Only runs that stand like this, as suspended")->type_name("STATUS");
+  app.add_option("--status", args.status, "Only runs that stand like this, as suspended")
+      ->type_name("STATUS");
   add_output(app, args, {"text", "json"});
 }
 
