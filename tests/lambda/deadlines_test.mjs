@@ -73,6 +73,22 @@ await test("a process that hangs, as in a file system that is gone", async () =>
   await ends(f);
 });
 
+await test("a tick over runs that take too long: the answer says that there is more to do", async () => {
+  const f = lambda({ timeoutMs });
+  const script = [{ call: { ask: { question: "May I?" } } }, shell("echo begun >> ledger; sleep 300"), { answer: "done" }];
+  const one = task("one", script, { tools: ["ask", "shell"] });
+  for (const run of ["a", "b", "c"]) {
+    stands(await f.invoke({ task: one, run }), "waiting");
+    await f.invoke({ action: "send", run, text: "Yes." });
+  }
+  const { answer, milliseconds } = await f.invoke({ action: "tick" });
+  holds(milliseconds < timeoutMs, `it took ${milliseconds} ms`);
+  is(answer?.status, "suspended");
+  holds(answer.runs.length > 0, "no run was gone on with");
+  is(strays(f.options.memory, new Set()), [], "what is left");
+  await ends(f);
+});
+
 await test("an event whose time is up when it comes", async () => {
   const f = lambda();
   const event = event_of("echo begun >> ledger");

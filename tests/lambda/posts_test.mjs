@@ -19,6 +19,19 @@ await test("an answer of a megabyte is in a file, and the event is answered with
   await ends(f);
 });
 
+await test("an event of six megabytes is read, and an answer with bytes that are no text is JSON", async () => {
+  const f = lambda();
+  const script = [shell("printf 'a\\377\\000b'"), { answer: "{{observations[0]}}" }];
+  const one = task("one", script, { inputs: { text: { type: "string" } } });
+  const { result } = stands(await f.invoke({ task: one, inputs: { text: "x".repeat(6200000) } }), "completed");
+  holds(result.startsWith("a") && result.endsWith("b"), result);
+  for (const { headers } of f.sandboxes[0].api.posts) {
+    is(headers["content-type"], "application/json");
+    is([headers["transfer-encoding"], headers.expect], [undefined, undefined], "the headers");
+  }
+  await ends(f);
+});
+
 await test("many and long questions, calls and errors leave the answer under 200 KB", async () => {
   const f = lambda();
   const calls = [...Array(40).keys()].map(() => ({ shell: { command: `true ${"x".repeat(20000)}` } }));
