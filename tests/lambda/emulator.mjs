@@ -2,7 +2,7 @@
 // started again when they end; several of them may share a memory directory.
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { held, signal, stateOf, strays, tree } from "./processes.mjs";
+import { held, shows_descriptors, signal, stateOf, strays, tree } from "./processes.mjs";
 import { RuntimeApi } from "./runtime_api.mjs";
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -40,6 +40,11 @@ function outcome(id, reply) {
     held: [],
   };
 }
+
+// Nothing is left behind, stopped for ever, where a test fails.
+const living = new Set();
+process.on("exit", () => living.forEach((sandbox) => sandbox.members().forEach((pid) => signal(pid, "SIGKILL"))));
+for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => process.exit(1));
 
 const platformError = (id, errorType, errorMessage) => ({
   id,
@@ -82,11 +87,13 @@ export class Sandbox {
     const [program, ...words] = this.command;
     this.child = spawn(program, words, { env, cwd: this.cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     this.pid = this.child.pid;
+    if (this.pid) living.add(this);
     this.exit = new Promise((resolve) => {
       this.child.on("error", (error) => resolve({ code: null, signal: null, error }));
       this.child.on("close", (code, name) => resolve({ code, signal: name }));
     }).then((ended) => {
       this.ended = ended;
+      living.delete(this);
       this.api.close();
       this.#settle("ended");
       return ended;
@@ -162,6 +169,7 @@ export class Sandbox {
     for (const pid of this.members()) signal(pid, "SIGSTOP");
     const runs = (pid) => !"TtZX".includes(stateOf(pid) ?? "X");
     for (let tries = 0; tries < 500 && this.members().some(runs); tries++) await sleep(2);
+    this.is_seen = shows_descriptors(this.pid);
     return this.inspect ? held(this.pid, this.memory, this.api.port) : [];
   }
 

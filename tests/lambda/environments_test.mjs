@@ -1,7 +1,7 @@
 // Many environments over one memory directory, and one that serves many events.
 import { readdirSync, writeFileSync } from "node:fs";
-import { holds, finish, is, test } from "./check.mjs";
-import { commandOf, signal, strays } from "./processes.mjs";
+import { holds, finish, is, skip, test } from "./check.mjs";
+import { commandOf, shows_descriptors, signal, strays } from "./processes.mjs";
 import { comes, ends, journaled, lambda, lines, list, shell, stands, task, workspace } from "./function.mjs";
 
 const ledger = (f, run) => lines(`${workspace(f, run)}/ledger`);
@@ -88,7 +88,7 @@ await test("a process of an event that is killed, as for want of memory: the eve
   await ends(f);
 });
 
-await test("an environment that serves many events stays as it was: no descriptor, no memory is lost", async () => {
+await test("an environment that serves many events stays as it was: no descriptor is lost", async () => {
   const f = lambda();
   const events = [
     { task: task("one", [shell("echo done"), { answer: "done" }]) },
@@ -97,8 +97,10 @@ await test("an environment that serves many events stays as it was: no descripto
     { task: 5 },
     { task: task("big", [{ answer: "x".repeat(150000) }]) },
   ];
-  const count = () => readdirSync(`/proc/${f.sandboxes[0].pid}/fd`).length;
   for (const event of events) await f.invoke(event);
+  const { pid } = f.sandboxes[0];
+  const count = () => (shows_descriptors(pid) ? readdirSync(`/proc/${pid}/fd`).length : 0);
+  if (!count()) skip("the number of descriptors", "only root can see it");
   const before = count();
   for (let times = 0; times < 5; times++) for (const event of events) await f.invoke(event);
   is(count(), before, "the descriptors");

@@ -1,7 +1,7 @@
 // A bootstrap that does what its events tell it, right or wrong: the emulator is tried with it.
 import { spawn } from "node:child_process";
 import { openSync } from "node:fs";
-import { request } from "node:http";
+import { createServer, request } from "node:http";
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 
@@ -42,6 +42,7 @@ for (;;) {
     await new Promise(() => {});
   }
   if (event.do === "leave") child("sleep", "60"), await respond("left");
+  if (event.do === "listen") await new Promise((done) => createServer().listen(0, done)), await respond("listens");
   if (event.do === "hold") openSync(event.file, "w"), await respond("held");
   if (event.do === "exit") process.exit(event.code);
   if (event.do === "die") process.kill(process.pid, "SIGKILL");

@@ -1,5 +1,5 @@
 // A task of many steps with an effect each, carried to its end by invocations that are too short for it.
-import { holds, finish, is, test } from "./check.mjs";
+import { holds, finish, is, skip, test } from "./check.mjs";
 import { ends, journal, lambda, lines, shell, stands, task, workspace } from "./function.mjs";
 
 const steps = 30;
@@ -59,6 +59,7 @@ await test("two environments in turn, frozen in between, carry a long task to it
   // A tool is stopped in good time, so that its end is known; that of the last call before a deadline may not be.
   holds(unknown < count, `${unknown} calls did not end well in ${count} invocations`);
   is(functions.map(({ started }) => started), [1, 1], "the environments");
+  if (!one.sandboxes[0].is_seen) skip("whether a frozen environment has files open", "only root can see it");
   for (const f of functions) await ends(f);
 });
 

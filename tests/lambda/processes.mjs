@@ -64,6 +64,15 @@ export function signal(pid, name) {
   }
 }
 
+// Whether it can be seen what a process has open: a process that hides its memory hides that too, from all but root.
+export function shows_descriptors(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 const inside = (path, folder) => path === folder || path.startsWith(`${folder}/`);
 
 // inode → what it is, for the sockets of the process's network.
