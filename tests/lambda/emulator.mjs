@@ -129,7 +129,9 @@ export class Sandbox {
     let result = this.reply && outcome(id, this.reply);
     if (event === "late") {
       await this.kill();
-      result = platformError(id, "Sandbox.Timedout", `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`);
+      // What was answered is answered, but the environment is lost.
+      if (result) result.held = ["the invocation: it was not over at the deadline"];
+      else result = platformError(id, "Sandbox.Timedout", `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`);
     } else if (event === "ended" && !result) {
       result = platformError(id, this.killed ? "Sandbox.Failure" : "Runtime.ExitError", describe(this.ended));
     } else if (event === "idle") result.held = await this.#freeze();

@@ -52,6 +52,14 @@ await test("at the deadline the whole tree is killed, with what has left it", as
   is([...members].filter(alive), []);
 });
 
+await test("what was answered before the deadline is answered, though the environment is killed then", async () => {
+  const one = await sandbox().start();
+  const { answer, held } = await one.invoke({ do: "linger" }, { timeoutMs: 1000 });
+  is(answer, "lingers");
+  says(held, "deadline");
+  is(one.ended?.signal, "SIGKILL");
+});
+
 await test("errors, early ends and failed starts are told as Lambda tells them", async () => {
   const one = await sandbox().start();
   const failed = await one.invoke({ do: "error" });

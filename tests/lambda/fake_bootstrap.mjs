@@ -41,6 +41,7 @@ for (;;) {
     child("sh", "-c", "sleep 60 & setsid sleep 61 & wait");
     await new Promise(() => {});
   }
+  if (event.do === "linger") await respond("lingers"), await new Promise(() => setInterval(() => {}, 1000));
   if (event.do === "leave") child("sleep", "60"), await respond("left");
   if (event.do === "listen") await new Promise((done) => createServer().listen(0, done)), await respond("listens");
   if (event.do === "hold") openSync(event.file, "w"), await respond("held");

@@ -55,13 +55,27 @@ await test("waiting for an approval, which an event gives or refuses", async () 
     is(pending, [{ call: "1.1", tool: "shell", arguments: { command: "echo paid >> ledger" } }]);
     stands(await f.invoke({ action: "resume", run }), "waiting", { steps_this_invocation: 0 });
   }
-  holds((await f.invoke({ action: "approve", run: "approved", call: "1.1" })).answer, "no answer to an approval");
+  const can_go_on = { retry_after_seconds: 0, pending: [] };
+  stands(await f.invoke({ action: "approve", run: "approved", call: "1.1" }), "suspended", can_go_on);
   stands(await f.invoke({ action: "resume", run: "approved" }), "completed");
   is(lines(`${workspace(f, "approved")}/ledger`), ["paid"]);
-  holds((await f.invoke({ action: "deny", run: "denied", why: "Too dear." })).answer, "no answer to a refusal");
+  stands(await f.invoke({ action: "deny", run: "denied", why: "Too dear." }), "suspended", can_go_on);
   const denied = stands(await f.invoke({ task: pays, run: "denied" }), "completed");
   says(denied.result, "Too dear.");
   is(lines(`${workspace(f, "denied")}/ledger`), []);
+});
+
+await test("waiting for two approvals: with one of them it waits for the other; that of another call is a mistake", async () => {
+  const calls = [1, 2].map((number) => ({ shell: { command: `echo ${number} >> ledger` } }));
+  const pays = task("pays", [{ calls }, { answer: "paid" }], { permissions: [{ ask: "shell" }] });
+  is(stands(await f.invoke({ task: pays, run: "two" }), "waiting").pending.map(({ call }) => call), ["1.1", "1.2"]);
+  is((await f.invoke({ action: "approve", run: "two", call: "9.9" })).error?.errorType, "Agent.BadEvent");
+  holds((await f.invoke({ action: "approve", run: "two", call: "1.1" })).answer, "no answer to an approval");
+  is(stands(await f.invoke({ action: "resume", run: "two" }), "waiting").pending.map(({ call }) => call), ["1.2"]);
+  is(lines(`${workspace(f, "two")}/ledger`), []);
+  stands(await f.invoke({ action: "approve", run: "two" }), "suspended", { pending: [] });
+  stands(await f.invoke({ action: "resume", run: "two" }), "completed");
+  is(lines(`${workspace(f, "two")}/ledger`).sort(), ["1", "2"]);
 });
 
 await test("waiting for an answer, which an event sends", async () => {
@@ -69,7 +83,7 @@ await test("waiting for an answer, which an event sends", async () => {
   const asks = task("asks", script, { tools: ["ask"] });
   const { pending } = stands(await f.invoke({ task: asks, run: "asks" }), "waiting", { reason: "question" });
   is(pending, [{ call: "1.1", question: "Which?" }]);
-  holds((await f.invoke({ action: "send", run: "asks", text: "This one." })).answer, "no answer to a message");
+  stands(await f.invoke({ action: "send", run: "asks", text: "This one." }), "suspended", { retry_after_seconds: 0 });
   stands(await f.invoke({ action: "resume", run: "asks" }), "completed", { result: "This one." });
 });
 
@@ -79,7 +93,7 @@ await test("limit, and cancelled for good", async () => {
   stands(await f.invoke({ task: { ...limited, limits: { steps: 5 } }, run: "limited" }), "completed");
   const waits = task("waits", [{ call: { wait: { for: "1h" } } }, ...done], { tools: ["wait"] });
   await f.invoke({ task: waits, run: "off" });
-  holds((await f.invoke({ action: "cancel", run: "off" })).answer, "no answer to a cancel");
+  stands(await f.invoke({ action: "cancel", run: "off" }), "cancelled");
   for (let times = 0; times < 2; times++) stands(await f.invoke({ action: "resume", run: "off" }), "cancelled");
 });
 
