@@ -9,10 +9,10 @@ const ledger = (pause) =>
     "ledger",
     [
       ...numbers.map((number) => ({ say: `Entry ${number}.`, ...shell(`echo ${number} >> ledger; sleep ${pause}`) })),
-      shell("wc -l < ledger"),
-      { answer: `There are {{observations[${steps}]}} entries.` },
+      { call: { read_file: { path: "ledger" } } }, // only reads: made again where it was interrupted
+      { answer: `{{observations[${steps}]}}` },
     ],
-    { limits: { stuck_after: 100, steps: 50 } },
+    { tools: ["shell", "read_file"], limits: { stuck_after: 1000, steps: 50 } },
   );
 
 // Each entry is there once, or nobody knows; each step was made once, in order; what was answered is what is there.
@@ -31,7 +31,7 @@ function check(f, answer) {
     holds(how_often, `entry ${number} is there ${times} times, its outcome is ${outcome}`);
   }
   is(entries, [...entries].sort((a, b) => a - b), "the order");
-  is(answer.result, `There are ${entries.length} entries.`);
+  is(answer.result.trim(), entries.join("\n"), "the answer");
   return finished.filter(({ outcome }) => outcome !== "ok").length;
 }
 
@@ -70,14 +70,13 @@ await test("an environment that is killed at any instant loses no step and repea
   const random = () => (state = (state * 48271 + 11) % 2147483647) / 2147483647;
   let kills = 0;
   const during = (sandbox) => {
-    if (random() < 0.25) return;
+    if (kills > 0 && random() < 0.25) return;
     kills++;
-    setTimeout(() => sandbox.kill(), 50 + random() * 900);
+    setTimeout(() => sandbox.kill(), 20 + random() * 600);
   };
   try {
     const { answer } = await drive([f], { task: ledger(0.05), run: "ledger" }, during);
     check(f, answer);
-    holds(kills > 0, "nothing was killed");
     await ends(f);
   } catch (error) {
     error.message += ` (LAMBDA_TEST_SEED=${seed})`;
