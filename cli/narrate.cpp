@@ -135,6 +135,12 @@ std::string facts_of(const ToolFinished& e) {
          std::to_string(e.duration_ms) + " ms";
 }
 
+std::string compaction_summary(const Compacted& e) {
+  const std::string messages = std::to_string(e.messages) + " messages";
+  if (e.summary.empty()) return "long results are cleared from " + messages;
+  return messages + " are summarised, for " + std::to_string(e.usage.total()) + " tokens";
+}
+
 std::string summary_of(const Event& event) {
   return std::visit(
       overloaded{[](const RunStarted& e) { return one_line(e.goal); },
@@ -153,6 +159,7 @@ std::string summary_of(const Event& event) {
                  [](const TimerSet& e) { return to_string(e.call) + " until " + format_time(e.until_ms); },
                  [](const UserSaid& e) { return one_line(e.text); },
                  [](const TaskUpdated& e) { return one_line(e.note); },
+                 [](const Compacted& e) { return compaction_summary(e); },
                  [](const Suspended& e) { return suspension_summary(e); },
                  [](const Completed& e) { return one_line(e.result); },
                  [](const Failed& e) { return joined(one_line(e.reason), one_line(e.message, 400)); },
@@ -247,6 +254,7 @@ std::vector<Line> Narrator::tell(const Record& record) {
                    return say("a person says", Tone::Plain);
                  },
                  [&](const TaskUpdated&) { return say("the task has changed", Tone::Plain); },
+                 [&](const Compacted&) { return say("room is made", Tone::Quiet); },
                  [&](const Suspended&) { return end("suspended", Tone::Plain); },
                  [&](const Completed&) {
                    end("completed", Tone::Quiet);

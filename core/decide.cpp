@@ -5,6 +5,7 @@
 
 #include "core/call_rules.h"
 #include "core/children.h"
+#include "core/context.h"
 #include "core/request.h"
 #include "core/text.h"
 
@@ -205,7 +206,9 @@ std::optional<LimitReached> used_up_cost(const State& state, double limit, const
 Action next_action(const State& state, const Now& now) {
   for (const auto& rule : kRules)
     if (Decision decision = rule(state, now)) return std::move(*decision);
-  return AskModel{*model_to_ask(state, now.wall_ms)};
+  const std::int64_t model = *model_to_ask(state, now.wall_ms);
+  if (Decision decision = make_room(state, model)) return std::move(*decision);
+  return AskModel{model};
 }
 
 std::optional<LimitReached> used_up_limit(const State& state, const Limits& limits, const Now& now) {

@@ -32,6 +32,11 @@ struct AskModel {
   std::int64_t fallback = 0;  ///< 0: the task's own model; N: its Nth fallback
   bool operator==(const AskModel&) const = default;
 };
+/// Makes room in the model's context.
+struct Summarise {
+  std::int64_t fallback = 0;
+  bool operator==(const Summarise&) const = default;
+};
 struct RunTools {
   std::vector<ToolRun> calls;
   bool operator==(const RunTools&) const = default;
@@ -46,7 +51,7 @@ struct Wait {
 struct Return {
   bool operator==(const Return&) const = default;
 };
-using Action = std::variant<Append, AskModel, RunTools, AskPerson, Wait, Return>;
+using Action = std::variant<Append, AskModel, Summarise, RunTools, AskPerson, Wait, Return>;
 
 /// THE POLICY: what to do next, from the state alone.
 Action next_action(const State& state, const Now& now);

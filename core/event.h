@@ -155,6 +155,22 @@ struct Suspended {
   bool operator==(const Suspended&) const = default;
 };
 
+/// What the model is shown is shorter from here on; the journal keeps all.
+struct Compacted {
+  static constexpr std::string_view kKind = "compacted";
+  std::int64_t messages = 0;  ///< of the transcript, up to this one; the first, the goal, stays
+  std::string cleared;  ///< what stands in the place of each long result among them ({{tool}}, {{bytes}})
+  std::string kept;     ///< the same for a result that stands in a file ({{output}} besides)
+  std::string summary;  ///< or what stands in the place of all of them
+  std::string said;     ///< the part of it that people said, word for word, to be handed on by the next
+  Usage usage;          ///< of the call that wrote the summary, as all that follows
+  std::optional<double> cost_usd = 0.0;
+  std::string model;
+  std::int64_t duration_ms = 0;
+  std::int64_t fallback = 0;  ///< see ModelReplied
+  bool operator==(const Compacted&) const = default;
+};
+
 struct Completed {
   static constexpr std::string_view kKind = "completed";
   std::string result;
@@ -184,7 +200,7 @@ struct LimitReached {
 
 using Event = std::variant<RunStarted, InvocationStarted, ModelReplied, ModelFailed, ToolStarted,
                            ToolFinished, ApprovalRequested, ApprovalGiven, QuestionAsked, TimerSet, UserSaid,
-                           TaskUpdated, Suspended, Completed, Failed, Cancelled, LimitReached>;
+                           TaskUpdated, Compacted, Suspended, Completed, Failed, Cancelled, LimitReached>;
 
 /// An event in its place in the journal.
 struct Record {

@@ -120,6 +120,20 @@ void fields(Io& io, Ref<Io, TaskUpdated> e) {
 }
 
 template <class Io>
+void fields(Io& io, Ref<Io, Compacted> e) {
+  io.need("messages", e.messages);
+  io.may("cleared", e.cleared);
+  io.may("kept", e.kept);
+  io.may("summary", e.summary);
+  io.may("said", e.said);
+  io.may("usage", e.usage);
+  io.need("cost_usd", e.cost_usd);
+  io.may("model", e.model);
+  io.may("duration_ms", e.duration_ms);
+  io.may("fallback", e.fallback);
+}
+
+template <class Io>
 void fields(Io& io, Ref<Io, Suspended> e) {
   io.need("reason", e.reason);
   io.may("resume_at_ms", e.resume_at_ms);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/call_rules.h"
+#include "core/context.h"
 #include "core/decide.h"
 #include "core/mask.h"
 #include "core/request.h"
@@ -55,6 +56,16 @@ struct Perform {
     std::visit(overloaded{[&](ModelReplied& reply) { stage(reply); },
                           [&](ModelFailed& failure) { stage(failure); }, [](Interrupted&) {}},
                result);
+  }
+
+  void operator()(const Summarise& wanted) const {
+    const SummaryRequest summary(state, wanted.fallback);
+    ModelResult result = world.model.ask(summary.request(), world.stop);
+    if (const auto* reply = std::get_if<ModelReplied>(&result)) recorder.stage(summary.outcome(*reply));
+    if (auto* failure = std::get_if<ModelFailed>(&result)) {
+      failure->fallback = wanted.fallback;
+      recorder.stage(std::move(*failure));
+    }
   }
 
   /// Those that cannot go on now end the invocation, once all others have landed.

@@ -86,8 +86,10 @@ struct Message {
   bool is_error = false;             ///< Tool: the call did not do what was asked
   std::string provider = {};         ///< Assistant: whose form provider_content has
   std::string provider_content =
-      {};                  ///< Assistant: the provider's own content as JSON text, to be echoed untouched
-  std::string model = {};  ///< Assistant: which of the provider's models said it
+      {};                   ///< Assistant: the provider's own content as JSON text, to be echoed untouched
+  std::string model = {};   ///< Assistant: which of the provider's models said it
+  std::string output = {};  ///< Tool: how the whole result is read; empty: `text` is all of it
+  bool is_summary = false;  ///< User: of what was said before
   bool operator==(const Message&) const = default;
 };
 

@@ -19,6 +19,9 @@ struct ModelRequest {
   std::string_view answer_schema = {};  ///< JSON Schema of the answer; empty: any text is one
   std::string_view text_protocol = {};  ///< how to call tools in plain text; empty: no model needs that
   std::int64_t fallback = 0;            ///< whose setup it is: 0 the task's own, N its Nth fallback
+  std::int64_t step = 0;                ///< replies so far, also those that are not among the messages
+  std::int64_t summarised_results = 0;  ///< results that stood before those among the messages
+  bool wants_summary = false;           ///< of the messages, and no work
 };
 
 /// The call was given up because the invocation must end. Nothing is recorded.

@@ -10,7 +10,9 @@ ModelRequest make_request(const State& state, std::int64_t fallback) {
           .messages = state.transcript,
           .answer_schema = state.task.output.schema,
           .text_protocol = state.text_protocol,
-          .fallback = fallback};
+          .fallback = fallback,
+          .step = state.step,
+          .summarised_results = state.summarised_results};
 }
 
 RequestSize request_size(const State& state) {

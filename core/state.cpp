@@ -1,13 +1,12 @@
 #include "core/state.h"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 #include <utility>
 
 #include "core/checks.h"
+#include "core/context.h"
 #include "core/error.h"
-#include "core/text.h"
+#include "core/retry.h"
 
 namespace agentd {
 
@@ -18,20 +17,7 @@ namespace {
                                  std::string(kind_of(record.event)) + " " + why);
 }
 
-/// 0.5 s, doubling up to 8 s, less up to a quarter; the server's own wish comes first. The jitter is a hash,
-/// so that the state stays a function of the journal.
-std::int64_t retry_delay_ms(const State& state, std::int64_t attempts, const ModelFailed& failure) {
-  constexpr std::int64_t kLongest = 86'400'000;
-  if (failure.retry_after_ms) return std::clamp<std::int64_t>(*failure.retry_after_ms, 0, kLongest);
-  const std::int64_t full = std::min<std::int64_t>(500LL << std::min<std::int64_t>(attempts - 1, 4), 8000);
-  const std::string hash = hash_hex(state.run + "/" + std::to_string(state.seq));
-  std::int64_t jitter = 0;
-  std::from_chars(hash.data(), hash.data() + 4, jitter, 16);
-  return full - full * jitter / 0xFFFF / 4;
-}
-
-/// How long a model that was given up is left alone while others do its work.
-constexpr std::int64_t kCoolDownMs = 300'000;
+constexpr std::int64_t kCoolDownMs = 300'000;  // of a model that was given up, while others do its work
 
 /// Applies one event of a record whose place has been checked.
 class Applier {
@@ -86,6 +72,7 @@ class Applier {
       s_.counted_tokens = e.usage.total() - e.usage.output;
       s_.counted_messages = s_.transcript.size() - 1;
     }
+    s_.overflows = 0;
     s_.rejections = e.rejected.empty() ? 0 : s_.rejections + 1;
     s_.rejected = e.rejected;
     if (!e.rejected.empty()) say(e.complaint);
@@ -95,7 +82,17 @@ class Applier {
     add_usage(e.usage, e.cost_usd);
   }
 
+  void operator()(const Compacted& e) {
+    apply_compacted(s_, e);
+    if (e.summary.empty()) return;
+    model_of(e.fallback) = {};
+    s_.failure.reset();
+    s_.idle_invocations = 0;
+    add_usage(e.usage, e.cost_usd);
+  }
+
   void operator()(const ModelFailed& e) {
+    if (e.reason == "context" && apply_too_long(s_)) return add_usage(e.usage, e.cost_usd);
     ModelHealth& model = model_of(e.fallback);
     ++model.failed_attempts;
     model.retry_at_ms = e.retryable ? record_.at_ms + retry_delay_ms(s_, model.failed_attempts, e) : 0;
@@ -164,6 +161,7 @@ class Applier {
     if (e.tools != s_.tools) forget_provider_content();
     s_.task = e.task;
     if (is_other_model) forget_failures();
+    if (is_other_model) s_.narrow_window.reset();
     s_.inputs = e.inputs;
     s_.goal = e.goal;
     s_.tools = e.tools;
@@ -192,7 +190,7 @@ class Applier {
   /// Every model of the task is as good as new.
   void forget_failures() {
     s_.models.assign(1 + s_.task.model.fallbacks.size(), {});
-    s_.rejections = 0;
+    s_.rejections = s_.overflows = s_.quick_summaries = 0;
     s_.resume_at_ms = 0;
     forget_checks(s_);
   }
@@ -250,7 +248,8 @@ class Applier {
       s_.transcript.push_back({.role = Role::Tool,
                                .text = std::move(c.result.text),
                                .call = {std::move(c.call.provider_id), std::move(c.call.name), {}},
-                               .is_error = c.result.outcome != Outcome::Ok});
+                               .is_error = c.result.outcome != Outcome::Ok,
+                               .output = c.result.output_path.empty() ? "" : "output:" + to_string(c.id)});
   }
 
   void say(const std::string& text) {

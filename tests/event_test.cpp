@@ -70,7 +70,16 @@ std::vector<Event> all_kinds() {
           unpriced,
           ToolFinished{{3, 5}, {Outcome::Denied, "no", ""}, 0},
           Suspended{"approval", std::nullopt, "call 3.1 needs an approval"},
-          Suspended{"question", 1'000'500, "call 3.3 needs an answer"}};
+          Suspended{"question", 1'000'500, "call 3.3 needs an answer"},
+          Compacted{.messages = 12, .cleared = "[{{tool}}: {{bytes}}]", .kept = "[{{output}}]"},
+          Compacted{.messages = 30,
+                    .summary = "All went well.\n> Hurry.",
+                    .said = "> Hurry.",
+                    .usage = {10, 20, 0, 30},
+                    .cost_usd = 0.5,
+                    .model = "m",
+                    .duration_ms = 900,
+                    .fallback = 1}};
 }
 
 }  // namespace

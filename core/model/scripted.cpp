@@ -100,12 +100,14 @@ class ScriptedModel : public Model {
 
   ModelResult ask(const ModelRequest& request, const Stop& stop) override {
     if (stop.reason() != StopReason::None) return Interrupted{};
+    if (request.wants_summary) return summary(request);
     std::size_t turn = 0;
-    Observations observations;
+    Observations observations(static_cast<std::size_t>(request.summarised_results));
     for (const Message& message : request.messages) {
       if (message.role == Role::Assistant) ++turn;
       if (message.role == Role::Tool) observations.push_back(message.text);
     }
+    turn = std::max(turn, static_cast<std::size_t>(request.step));
     const std::string name = std::to_string(turn + 1);
     if (turn >= turns_.size())
       return failure("the script has no turn " + name + ": it ends without an answer");
@@ -120,6 +122,16 @@ class ScriptedModel : public Model {
   }
 
  private:
+  static ModelReplied summary(const ModelRequest& request) {
+    ModelReplied replied;
+    replied.provider = "scripted";
+    replied.model = request.setup.name;
+    replied.cost_usd = 0;
+    replied.text = "Steps 1 to " + std::to_string(request.step) + " are done.";
+    replied.usage = estimate(request, replied);
+    return replied;
+  }
+
   ModelReplied play(const Turn& turn, const Observations& observations) const {
     ModelReplied replied;
     replied.provider = "scripted";

@@ -56,7 +56,7 @@ class TextModel : public Model {
     plain.answer_schema = {};
     ModelResult result = model_->ask(plain, stop);
     auto* replied = std::get_if<ModelReplied>(&result);
-    if (replied == nullptr || !replied->calls.empty()) return result;
+    if (replied == nullptr || !replied->calls.empty() || request.wants_summary) return result;
     ModelReplied reply = read_text_reply(std::move(*replied), request.tools);
     reply.provider = kProvider;
     return reply;

@@ -127,6 +127,26 @@ TEST_CASE("a call with a lasting effect is never run again by itself, whatever i
   check_sweep(start, two_deaths(instants(start)));
 }
 
+TEST_CASE(
+    "a run that makes room on its way sends the bytes of a run never killed, whatever instant it dies at",
+    "[sweep]") {
+  const std::string large(1'500, 'x');
+  std::string script;
+  for (int i = 1; i <= 14; ++i)
+    script += R"({"call":{"look":{"at":")" + std::to_string(i) + large + R"("}}},)";
+  RunStarted start = a_task("[" + script + R"({"answer":"the last was {{observations[13]}}"}])");
+  start.task.model.context_tokens = 6'000;
+  Lasting undisturbed;
+  Fuse fuse;
+  live(undisturbed, start, fuse);
+  const auto is_summary = [](const Record& record) {
+    const auto* e = std::get_if<Compacted>(&record.event);
+    return e != nullptr && !e->summary.empty();
+  };
+  REQUIRE(std::any_of(undisturbed.journal.records.begin(), undisturbed.journal.records.end(), is_summary));
+  check_sweep(start, one_death(instants(start)));
+}
+
 TEST_CASE("a process that always dies before it gets anywhere ends as stuck", "[sweep]") {
   RunStarted start = repeatable_task();
   start.task.limits.stuck_after = 3;

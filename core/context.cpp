@@ -1,0 +1,210 @@
+#include "core/context.h"
+
+#include <algorithm>
+
+#include "core/request.h"
+#include "core/sentences.h"
+#include "core/text.h"
+#include "prompts.h"
+
+namespace agentd {
+
+namespace {
+
+// Shares of the window, in percent.
+constexpr std::int64_t kClearAt =
+    40;  // old results go, if as much as this share of the request goes with them
+constexpr std::int64_t kClearLeast = 40;
+constexpr std::int64_t kSummariseAt = 60;
+constexpr std::int64_t kTail = 10;  // what a summary leaves as it is
+
+constexpr std::int64_t kUsualWindow = 200'000;  // tokens, where the task does not say
+constexpr std::size_t kBytesPerToken = 3;       // a cautious guess; in most texts it is four
+constexpr std::size_t kKeptResults = 6;
+constexpr std::size_t kSmallResult = 400;  // bytes: not worth a cut
+constexpr std::size_t kMostSaid = 40'000;  // bytes of what people said, word for word
+constexpr std::size_t kLongestSummary = 60'000;
+constexpr std::int64_t kSoon = 3;        // steps
+constexpr std::int64_t kMostInARow = 2;  // each soon after the one before
+constexpr std::int64_t kMostOverflows = 4;
+
+std::int64_t window_of(const State& state, std::int64_t fallback) {
+  const std::int64_t told = model_setup(state.task, fallback).context_tokens.value_or(kUsualWindow);
+  return std::min(told, state.narrow_window.value_or(told));
+}
+
+std::int64_t size_of(const State& state) {
+  const RequestSize size = request_size(state);
+  return size.known + size.added * 4 / static_cast<std::int64_t>(kBytesPerToken);
+}
+
+std::size_t bytes_of(const Message& message) {
+  std::size_t bytes = message.text.size();
+  for (const ToolCall& call : message.calls) bytes += call.name.size() + call.arguments.size();
+  return std::max(bytes, message.provider_content.size());
+}
+
+/// What a person said in answer to a question stays.
+bool can_be_cleared(const Message& message) {
+  return message.role == Role::Tool && !message.is_error && message.call.name != "ask" &&
+         message.text.size() > kSmallResult;
+}
+
+/// The messages up to the last few results.
+std::size_t clear_until(const State& state) {
+  std::size_t results = state.overflows > 0 ? 2 : kKeptResults;
+  std::size_t until = state.transcript.size();
+  while (until > 1 && results > 0)
+    if (state.transcript[--until].role == Role::Tool) --results;
+  return until;
+}
+
+/// In tokens.
+std::int64_t clearable(const State& state, std::size_t until) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 1; i < until; ++i)
+    if (can_be_cleared(state.transcript[i])) bytes += state.transcript[i].text.size() - kSmallResult / 2;
+  return static_cast<std::int64_t>(bytes / kBytesPerToken);
+}
+
+Decision clear(const State& state, std::int64_t size) {
+  const std::size_t until = clear_until(state);
+  const std::int64_t freed = clearable(state, until);
+  if (freed * 100 < size * kClearLeast || state.overflows > 1) return std::nullopt;
+  return Append{{Compacted{.messages = static_cast<std::int64_t>(until),
+                           .cleared = std::string(sentence_of(prompts::context, "cleared")),
+                           .kept = std::string(sentence_of(prompts::context, "kept"))}}};
+}
+
+/// Where the tail begins: never between a call and its result, and never before the second message.
+std::size_t tail_begin(const State& state, std::int64_t window) {
+  const std::int64_t share = std::max<std::int64_t>(window * kTail / 100 >> state.overflows, 1);
+  const std::size_t room = static_cast<std::size_t>(share) * kBytesPerToken;
+  const std::vector<Message>& all = state.transcript;
+  std::size_t begin = all.size(), bytes = 0;
+  while (begin > 1 && bytes + bytes_of(all[begin - 1]) <= room) bytes += bytes_of(all[--begin]);
+  while (begin < all.size() && all[begin].role == Role::Tool) ++begin;
+  return begin;
+}
+
+/// With those that earlier summaries kept; the last ones, where there is no room for all.
+std::string said_by_people(const State& state, std::size_t until) {
+  std::string said = state.summarised_words;
+  for (std::size_t i = 1; i < until; ++i) {
+    const Message& message = state.transcript[i];
+    if (message.role == Role::User && !message.is_summary) said += "\n\n> " + message.text;
+  }
+  if (said.size() <= kMostSaid) return said;
+  return said.substr(std::min(said.find("\n\n> ", said.size() - kMostSaid), said.size()));
+}
+
+bool can_make_room(const State& state) {
+  return state.overflows < kMostOverflows && tail_begin(state, 0) > 2;
+}
+
+}  // namespace
+
+bool apply_too_long(State& state) {
+  if (!can_make_room(state)) return false;
+  const RequestSize size = request_size(state);
+  state.narrow_window = std::min(state.narrow_window.value_or(INT64_MAX), size.known + size.added);
+  ++state.overflows;
+  state.is_too_long = true;
+  return true;
+}
+
+Decision make_room(const State& state, std::int64_t fallback) {
+  const std::int64_t window = window_of(state, fallback);
+  const std::int64_t size = size_of(state);
+  if (!state.is_too_long && size * 100 <= window * kClearAt) return std::nullopt;
+  if (Decision cleared = clear(state, size)) return cleared;
+  if (!state.is_too_long && size * 100 <= window * kSummariseAt) return std::nullopt;
+  if (can_make_room(state) && state.quick_summaries < kMostInARow) return Summarise{fallback};
+  if (!state.is_too_long && size <= window) return std::nullopt;  // it may fit
+  return Append{
+      {Failed{"context",
+              "the model's context (" + std::to_string(window) +
+                  " tokens) is full, and a summary frees too little or is full again at once: let tools "
+                  "say less, or raise model.context_tokens where the model takes more",
+              true}}};
+}
+
+void apply_compacted(State& state, const Compacted& event) {
+  std::vector<Message>& all = state.transcript;
+  const std::size_t until = std::min(static_cast<std::size_t>(event.messages), all.size());
+  if (event.summary.empty()) {
+    for (std::size_t i = 1; i < until; ++i) {
+      Message& message = all[i];
+      if (!can_be_cleared(message)) continue;
+      message.text = fill(message.output.empty() ? event.cleared : event.kept,
+                          {{"tool", message.call.name},
+                           {"bytes", std::to_string(message.text.size())},
+                           {"output", message.output}});
+    }
+  } else {
+    state.quick_summaries =
+        state.summarised_at > 0 && state.step - state.summarised_at < kSoon ? state.quick_summaries + 1 : 0;
+    state.summarised_at = state.step;
+    state.summarised_words = event.said;
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(until);
+    state.summarised_results +=
+        std::count_if(all.begin() + 1, end, [](const Message& m) { return m.role == Role::Tool; });
+    all.erase(all.begin() + 1, end);
+    all.insert(all.begin() + 1, {.role = Role::User, .text = event.summary, .is_summary = true});
+  }
+  state.is_too_long = false;
+  state.counted_tokens = 0;
+  state.counted_messages = 0;
+}
+
+SummaryRequest::SummaryRequest(const State& state, std::int64_t fallback)
+    : state_(state), fallback_(fallback), messages_(state.transcript) {
+  if (state.overflows > 0) shorten();
+  messages_.push_back({.role = Role::User, .text = std::string(prompts::summarise)});
+}
+
+/// All get the same room, so that each says at least a little; less every time.
+void SummaryRequest::shorten() {
+  constexpr std::size_t kLeast = 80;
+  const auto window = static_cast<std::size_t>(window_of(state_, fallback_));
+  const std::size_t room = window * kBytesPerToken / 2 >> (state_.overflows - 1);
+  const std::size_t longest = std::max(kLeast, room / messages_.size());
+  for (Message& message : messages_) {
+    message.text = cut_middle(message.text, longest, "…");
+    message.provider_content.clear();
+    for (ToolCall& call : message.calls)
+      if (call.arguments.size() > longest) call.arguments = "{}";
+  }
+}
+
+ModelRequest SummaryRequest::request() const {
+  ModelRequest request = make_request(state_, fallback_);
+  request.messages = messages_;
+  request.answer_schema = {};
+  request.wants_summary = true;
+  return request;
+}
+
+Event SummaryRequest::outcome(const ModelReplied& reply) const {
+  if (reply.text.empty() || !reply.calls.empty())
+    return ModelFailed{.reason = "empty",
+                       .message = "the model was asked for a summary of its work and wrote none",
+                       .retryable = true,
+                       .usage = reply.usage,
+                       .cost_usd = reply.cost_usd,
+                       .fallback = fallback_};
+  const std::size_t until = tail_begin(state_, window_of(state_, fallback_));
+  const std::string said = said_by_people(state_, until);
+  return Compacted{
+      .messages = static_cast<std::int64_t>(until),
+      .summary =
+          fill(prompts::summary, {{"summary", cut_middle(reply.text, kLongestSummary, "…")}, {"said", said}}),
+      .said = said,
+      .usage = reply.usage,
+      .cost_usd = reply.cost_usd,
+      .model = reply.model,
+      .duration_ms = reply.duration_ms,
+      .fallback = fallback_};
+}
+
+}  // namespace agentd

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "core/call_rules.h"
+#include "core/model.h"
+
+namespace agentd {
+
+// A run outlives its model's context. Two things make room, both put down as `compacted`: old results are
+// cleared, which costs nothing, and then a summary takes the place of all but the last messages. Both come
+// seldom and free much: each of them makes a provider read the whole request anew.
+
+/// What must come before the model is asked once more; none: the request fits, as far as anybody knows.
+Decision make_room(const State& state, std::int64_t fallback);
+
+/// The model has refused a request as too long. False: nothing can be left out of it.
+bool apply_too_long(State& state);
+
+/// The journal has it: the transcript is shorter from here on.
+void apply_compacted(State& state, const Compacted& event);
+
+/// The request for a summary: the messages as they are, so that a provider's cache still has them, and what
+/// is wanted. Shorter where the model has refused it as too long.
+class SummaryRequest {
+ public:
+  SummaryRequest(const State& state, std::int64_t fallback);
+  /// A view into this object and the state.
+  ModelRequest request() const;
+  /// What came of it: Compacted, or ModelFailed where the reply is no summary.
+  Event outcome(const ModelReplied& reply) const;
+
+ private:
+  void shorten();
+
+  const State& state_;
+  std::int64_t fallback_;
+  std::vector<Message> messages_;
+};
+
+}  // namespace agentd
