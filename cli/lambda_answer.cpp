@@ -16,6 +16,7 @@
 #include "core/mask.h"
 #include "core/os/signals.h"
 #include "core/store/files.h"
+#include "core/store/inbox.h"
 
 namespace agentd {
 
@@ -90,6 +91,20 @@ void refuse_unknown_call(const Args& args, const State& state) {
   throw Error(Exit::Usage, "run " + args.target + " does not wait with call " + args.call);
 }
 
+/// What the run will find in its inbox is not waited for any more.
+void foresee(State& state, const std::vector<Letter>& letters) {
+  for (const Letter& letter : letters) {
+    const auto is_meant = [&](const CallState& call) {
+      return letter.kind == Letter::Kind::Say ? call.status == CallStatus::Asking && !call.answer
+                                              : call.id == letter.call;
+    };
+    const auto call = std::find_if(state.calls.begin(), state.calls.end(), is_meant);
+    if (call == state.calls.end()) continue;
+    call->approval = Approval::Given;
+    call->answer = letter.text;
+  }
+}
+
 /// How the run stands once it has been told: it can go on, if a person was all that it waited for.
 Exit tell(const Args& args) {
   const RunPaths paths =
@@ -100,10 +115,10 @@ Exit tell(const Args& args) {
     Standing standing = standing_of(view);
     if (told == Exit::Failed) refuse_unknown_call(args, view.state);
     if (standing.status == "running") standing = {"busy", "busy", "", Exit::Suspended};
-    if (standing.status == "waiting" && told == Exit::Completed) {
+    foresee(view.state, InboxFolder(paths).read());
+    const auto& calls = view.state.calls;
+    if (standing.status == "waiting" && std::none_of(calls.begin(), calls.end(), needs_person))
       standing = {"suspended", "message", "", Exit::Suspended};
-      view.state.calls.clear();  // nobody is needed for them now
-    }
     return Finish{paths, view.state, standing};
   });
 }
