@@ -116,7 +116,7 @@ await test("every status of a run has a way on or an end", async () => {
   for (const status of ["suspended", "busy", "waiting"]) {
     const end = await play({ task: "t.yaml" }, { run: (event, times) => (times === 1 ? standing(status) : answered) });
     is(end.output?.result, "42", status);
-    is(end.events, [{ task: "t.yaml" }, { action: "resume", run: "r-1" }]);
+    is(end.events, [{ task: "t.yaml" }, { task: "t.yaml", run: "r-1" }]);
   }
 });
 
@@ -151,7 +151,7 @@ await test("long before its history is full, a fresh execution goes on, and its 
     },
   });
   is(end.output, { run: "r-1", result: "42" });
-  is(started, [{ StateMachineArn: "arn:machine", Input: { action: "resume", run: "r-1" } }]);
+  is(started, [{ StateMachineArn: "arn:machine", Input: { task: "t.yaml", run: "r-1" } }]);
   const attempts = 1 + definition("statemachine").States.Run.Retry[0].MaxAttempts;
   const most = end.events.length * (3 * attempts + 20); // entered, exited, and three events an attempt
   holds(most < 25000, `at the worst the history has ${most} events`);
