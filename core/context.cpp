@@ -12,20 +12,20 @@ namespace agentd {
 namespace {
 
 // Shares of the window, in percent.
-constexpr std::int64_t kClearAt =
-    40;  // old results go, if as much as this share of the request goes with them
-constexpr std::int64_t kClearLeast = 40;
+constexpr std::int64_t kClearAt = 40;     // old results go,
+constexpr std::int64_t kClearLeast = 40;  // if as much of the request goes with them,
+constexpr std::int64_t kKept = 20;        // but for the last ones
 constexpr std::int64_t kSummariseAt = 60;
-constexpr std::int64_t kTail = 10;  // what a summary leaves as it is
+constexpr std::int64_t kTail = 10;     // what a summary leaves as it is
+constexpr std::int64_t kSaid = 10;     // what people said, word for word
+constexpr std::int64_t kSummary = 20;  // what else there is of it
 
 constexpr std::int64_t kUsualWindow = 200'000;  // tokens, where the task does not say
 constexpr std::size_t kBytesPerToken = 3;       // a cautious guess; in most texts it is four
 constexpr std::size_t kKeptResults = 6;
 constexpr std::size_t kSmallResult = 400;  // bytes: not worth a cut
-constexpr std::size_t kMostSaid = 40'000;  // bytes of what people said, word for word
-constexpr std::size_t kLongestSummary = 60'000;
-constexpr std::int64_t kSoon = 3;        // steps
-constexpr std::int64_t kMostInARow = 2;  // each soon after the one before
+constexpr std::int64_t kSoon = 3;          // steps
+constexpr std::int64_t kMostInARow = 2;    // each soon after the one before
 constexpr std::int64_t kMostOverflows = 4;
 
 std::int64_t window_of(const State& state, std::int64_t fallback) {
@@ -50,12 +50,23 @@ bool can_be_cleared(const Message& message) {
          message.text.size() > kSmallResult;
 }
 
-/// The messages up to the last few results.
-std::size_t clear_until(const State& state) {
-  std::size_t results = state.overflows > 0 ? 2 : kKeptResults;
-  std::size_t until = state.transcript.size();
-  while (until > 1 && results > 0)
-    if (state.transcript[--until].role == Role::Tool) --results;
+/// In bytes of text.
+std::size_t share_of(std::int64_t window, std::int64_t percent) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(window * percent / 100, 1)) * kBytesPerToken;
+}
+
+/// The messages up to the last few results; what one reply asked for stays or goes as a whole.
+std::size_t clear_until(const State& state, std::int64_t window) {
+  const std::vector<Message>& all = state.transcript;
+  const std::size_t room = share_of(window, kKept), most = state.overflows > 0 ? 2 : kKeptResults;
+  std::size_t until = all.size(), results = 0, bytes = 0;
+  for (; until > 1; --until) {
+    const Message& message = all[until - 1];
+    const bool is_result = message.role == Role::Tool;
+    if (!is_result && (results >= most || bytes >= room)) break;
+    results += is_result ? 1 : 0;
+    bytes += is_result ? message.text.size() : 0;
+  }
   return until;
 }
 
@@ -67,8 +78,8 @@ std::int64_t clearable(const State& state, std::size_t until) {
   return static_cast<std::int64_t>(bytes / kBytesPerToken);
 }
 
-Decision clear(const State& state, std::int64_t size) {
-  const std::size_t until = clear_until(state);
+Decision clear(const State& state, std::int64_t size, std::int64_t window) {
+  const std::size_t until = clear_until(state, window);
   const std::int64_t freed = clearable(state, until);
   if (freed * 100 < size * kClearLeast || state.overflows > 1) return std::nullopt;
   return Append{{Compacted{.messages = static_cast<std::int64_t>(until),
@@ -78,8 +89,7 @@ Decision clear(const State& state, std::int64_t size) {
 
 /// Where the tail begins: never between a call and its result, and never before the second message.
 std::size_t tail_begin(const State& state, std::int64_t window) {
-  const std::int64_t share = std::max<std::int64_t>(window * kTail / 100 >> state.overflows, 1);
-  const std::size_t room = static_cast<std::size_t>(share) * kBytesPerToken;
+  const std::size_t room = share_of(window, kTail) >> state.overflows;
   const std::vector<Message>& all = state.transcript;
   std::size_t begin = all.size(), bytes = 0;
   while (begin > 1 && bytes + bytes_of(all[begin - 1]) <= room) bytes += bytes_of(all[--begin]);
@@ -87,15 +97,35 @@ std::size_t tail_begin(const State& state, std::int64_t window) {
   return begin;
 }
 
-/// With those that earlier summaries kept; the last ones, where there is no room for all.
-std::string said_by_people(const State& state, std::size_t until) {
+/// The last lines of them, where there is no room for all.
+std::string last_lines(const std::string& text, std::string_view begin_of_line, std::size_t room) {
+  if (text.size() <= room) return text;
+  return text.substr(std::min(text.find(begin_of_line, text.size() - room), text.size()));
+}
+
+/// With what earlier summaries kept of it.
+std::string said_by_people(const State& state, std::size_t until, std::size_t room) {
   std::string said = state.summarised_words;
   for (std::size_t i = 1; i < until; ++i) {
     const Message& message = state.transcript[i];
     if (message.role == Role::User && !message.is_summary) said += "\n\n> " + message.text;
   }
-  if (said.size() <= kMostSaid) return said;
-  return said.substr(std::min(said.find("\n\n> ", said.size() - kMostSaid), said.size()));
+  return last_lines(said, "\n\n> ", room);
+}
+
+/// In place of a summary that the model cannot write: what it called, and how each result begins.
+std::string listing(const State& state, std::size_t until, std::size_t room) {
+  constexpr std::size_t kShort = 200;
+  std::string list;
+  for (std::size_t i = 1; i < until; ++i) {
+    const Message& message = state.transcript[i];
+    const std::string text = cut_middle(message.text, kShort, "…");
+    if (message.role == Role::Tool) list += "\n- result: " + text;
+    if (message.role == Role::Assistant && !text.empty()) list += "\n- said: " + text;
+    for (const ToolCall& call : message.calls)
+      list += "\n- called " + call.name + " " + cut_middle(call.arguments, kShort, "…");
+  }
+  return std::string(sentence_of(prompts::context, "listing")) + last_lines(list, "\n- ", room);
 }
 
 bool can_make_room(const State& state) {
@@ -117,7 +147,7 @@ Decision make_room(const State& state, std::int64_t fallback) {
   const std::int64_t window = window_of(state, fallback);
   const std::int64_t size = size_of(state);
   if (!state.is_too_long && size * 100 <= window * kClearAt) return std::nullopt;
-  if (Decision cleared = clear(state, size)) return cleared;
+  if (Decision cleared = clear(state, size, window)) return cleared;
   if (!state.is_too_long && size * 100 <= window * kSummariseAt) return std::nullopt;
   if (can_make_room(state) && state.quick_summaries < kMostInARow) return Summarise{fallback};
   if (!state.is_too_long && size <= window) return std::nullopt;  // it may fit
@@ -158,7 +188,10 @@ void apply_compacted(State& state, const Compacted& event) {
 }
 
 SummaryRequest::SummaryRequest(const State& state, std::int64_t fallback)
-    : state_(state), fallback_(fallback), messages_(state.transcript) {
+    : state_(state),
+      fallback_(fallback),
+      until_(tail_begin(state, window_of(state, fallback))),
+      messages_(state.transcript) {
   if (state.overflows > 0) shorten();
   messages_.push_back({.role = Role::User, .text = std::string(prompts::summarise)});
 }
@@ -166,9 +199,7 @@ SummaryRequest::SummaryRequest(const State& state, std::int64_t fallback)
 /// All get the same room, so that each says at least a little; less every time.
 void SummaryRequest::shorten() {
   constexpr std::size_t kLeast = 80;
-  const auto window = static_cast<std::size_t>(window_of(state_, fallback_));
-  const std::size_t room = window * kBytesPerToken / 2 >> (state_.overflows - 1);
-  const std::size_t longest = std::max(kLeast, room / messages_.size());
+  const std::size_t longest = std::max(kLeast, (room(50) >> (state_.overflows - 1)) / messages_.size());
   for (Message& message : messages_) {
     message.text = cut_middle(message.text, longest, "…");
     message.provider_content.clear();
@@ -193,18 +224,33 @@ Event SummaryRequest::outcome(const ModelReplied& reply) const {
                        .usage = reply.usage,
                        .cost_usd = reply.cost_usd,
                        .fallback = fallback_};
-  const std::size_t until = tail_begin(state_, window_of(state_, fallback_));
-  const std::string said = said_by_people(state_, until);
-  return Compacted{
-      .messages = static_cast<std::int64_t>(until),
-      .summary =
-          fill(prompts::summary, {{"summary", cut_middle(reply.text, kLongestSummary, "…")}, {"said", said}}),
-      .said = said,
-      .usage = reply.usage,
-      .cost_usd = reply.cost_usd,
-      .model = reply.model,
-      .duration_ms = reply.duration_ms,
-      .fallback = fallback_};
+  Compacted compacted = compact(cut_middle(reply.text, room(kSummary), "…"));
+  compacted.usage = reply.usage;
+  compacted.cost_usd = reply.cost_usd;
+  compacted.model = reply.model;
+  compacted.duration_ms = reply.duration_ms;
+  return compacted;
+}
+
+Event SummaryRequest::outcome(ModelFailed failure) const {
+  failure.fallback = fallback_;
+  if (!is_final(failure)) return failure;
+  Compacted compacted = compact(listing(state_, until_, room(kSummary)));
+  compacted.usage = failure.usage;
+  compacted.cost_usd = failure.cost_usd;
+  return compacted;
+}
+
+Compacted SummaryRequest::compact(const std::string& summary) const {
+  const std::string said = said_by_people(state_, until_, room(kSaid));
+  return {.messages = static_cast<std::int64_t>(until_),
+          .summary = fill(prompts::summary, {{"summary", summary}, {"said", said}}),
+          .said = said,
+          .fallback = fallback_};
+}
+
+std::size_t SummaryRequest::room(std::int64_t percent) const {
+  return share_of(window_of(state_, fallback_), percent);
 }
 
 }  // namespace agentd

@@ -27,12 +27,17 @@ class SummaryRequest {
   ModelRequest request() const;
   /// What came of it: Compacted, or ModelFailed where the reply is no summary.
   Event outcome(const ModelReplied& reply) const;
+  /// The failure; Compacted without the model's help, where another attempt would only end the same.
+  Event outcome(ModelFailed failure) const;
 
  private:
   void shorten();
+  Compacted compact(const std::string& summary) const;
+  std::size_t room(std::int64_t percent) const;
 
   const State& state_;
   std::int64_t fallback_;
+  std::size_t until_;  ///< the messages that it covers
   std::vector<Message> messages_;
 };
 

@@ -62,10 +62,7 @@ struct Perform {
     const SummaryRequest summary(state, wanted.fallback);
     ModelResult result = world.model.ask(summary.request(), world.stop);
     if (const auto* reply = std::get_if<ModelReplied>(&result)) recorder.stage(summary.outcome(*reply));
-    if (auto* failure = std::get_if<ModelFailed>(&result)) {
-      failure->fallback = wanted.fallback;
-      recorder.stage(std::move(*failure));
-    }
+    if (const auto* failure = std::get_if<ModelFailed>(&result)) recorder.stage(summary.outcome(*failure));
   }
 
   /// Those that cannot go on now end the invocation, once all others have landed.

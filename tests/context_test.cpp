@@ -37,10 +37,15 @@ void look(Story& story, std::size_t bytes, const std::vector<std::string>& tools
                         tools[i - 1] == "put" ? Outcome::Error : Outcome::Ok));
 }
 
-Story a_story(std::int64_t context_tokens, int steps, std::size_t bytes) {
+Story a_story(std::int64_t context_tokens, int steps, std::size_t bytes, const std::string& tool = "look") {
   Story story({a_start_with(context_tokens), an_invocation()});
-  for (int i = 1; i <= steps; ++i) look(story, bytes);
+  for (int i = 1; i <= steps; ++i) look(story, bytes, {tool});
   return story;
+}
+
+/// A context that only a summary makes room in: these calls fail, which is never cleared.
+Story a_full_story() {
+  return a_story(10'000, 7, 3'600, "put");
 }
 
 template <class T>
@@ -103,7 +108,8 @@ TEST_CASE("Old results are cleared first, once that frees much, and errors and p
 }
 
 TEST_CASE("Clearing little is not worth the cache that it costs") {
-  Story story = a_story(10'000, 7, 2'800);  // the last six are all there is
+  Story story = a_story(10'000, 1, 1'000);
+  for (int i = 2; i <= 7; ++i) look(story, 2'800, {"put"});
   CHECK(next(story.state()) == Action(AskModel{0}));
 }
 
@@ -121,7 +127,7 @@ TEST_CASE("A result that stands in a file says where") {
 }
 
 TEST_CASE("A summary takes the place of all but the goal and the last messages") {
-  Story story = a_story(10'000, 7, 3'600);
+  Story story = a_full_story();
   story.tell(UserSaid{"Mind the gap."});
   REQUIRE(next(story.state()) == Action(Summarise{0}));
   const SummaryRequest wanted(story.state(), 0);
@@ -147,18 +153,18 @@ TEST_CASE("A summary takes the place of all but the goal and the last messages")
 
 TEST_CASE("What people said is kept word for word, whatever the summary says") {
   Story story({a_start_with(10'000), an_invocation(), UserSaid{"Never touch prod."}});
-  for (int i = 1; i <= 7; ++i) look(story, 3'600);
+  for (int i = 1; i <= 7; ++i) look(story, 3'600, {"put"});
   story = summarised(std::move(story));
   CHECK_THAT(story.state().transcript[1].text, ContainsSubstring("> Never touch prod."));
   const std::string once = story.state().transcript[1].text;
-  for (int i = 8; i <= 16; ++i) look(story, 3'600);
+  for (int i = 8; i <= 16; ++i) look(story, 3'600, {"put"});
   story = summarised(std::move(story));
   CHECK_THAT(story.state().transcript[1].text, ContainsSubstring("Never touch prod."));
   CHECK(story.state().transcript[1].text.find("The conversation so far was cut") == 0);
 }
 
 TEST_CASE("A reply that is no summary is a failed attempt, and is paid for") {
-  const Story story = a_story(10'000, 7, 3'600);
+  const Story story = a_full_story();
   const SummaryRequest wanted(story.state(), 0);
   for (const ModelReplied& reply : {a_reply({a_call("look")}, "Let me look."), a_reply({}, "")}) {
     const Event event = wanted.outcome(reply);
@@ -166,6 +172,28 @@ TEST_CASE("A reply that is no summary is a failed attempt, and is paid for") {
     REQUIRE(failed != nullptr);
     CHECK((failed->retryable && failed->usage == reply.usage && failed->cost_usd == reply.cost_usd));
   }
+}
+
+TEST_CASE("Where the model cannot write a summary, a list of what was called stands in its place") {
+  Story story = a_full_story();
+  const SummaryRequest wanted(story.state(), 0);
+  CHECK(std::holds_alternative<ModelFailed>(
+      wanted.outcome(ModelFailed{.reason = "network", .retryable = true})));
+  const ModelFailed cut{.reason = "length", .usage = {.input = 9}, .cost_usd = 0.5};
+  story.tell(wanted.outcome(cut));
+  const Message& summary = story.state().transcript[1];
+  CHECK_THAT(summary.text, ContainsSubstring("No summary could be had") &&
+                               ContainsSubstring("- called put {}") && ContainsSubstring("- result: xxx"));
+  CHECK(summary.text.size() < 6'500);
+  CHECK(story.state().cost_usd == 2.25);
+  CHECK(next(story.state()) == Action(AskModel{0}));
+}
+
+TEST_CASE("Large results are cleared as soon as the model has replied to them") {
+  Story story = a_story(10'000, 6, 3'000);
+  const auto compacted = only<Compacted>(next(story.state()));
+  REQUIRE(compacted);
+  CHECK((compacted->summary.empty() && compacted->messages == 10));
 }
 
 TEST_CASE("A model that says 'too long' makes room, step by step, and is given up in the end") {
@@ -186,7 +214,7 @@ TEST_CASE("A model that says 'too long' makes room, step by step, and is given u
   REQUIRE(failed);
   CHECK((failed->reason == "context" && failed->can_resume));
   story.tell(*failed).tell(an_invocation());
-  CHECK(next(story.state()) == Action(Summarise{0}));
+  CHECK_FALSE(only<Failed>(next(story.state())));
 
   Story short_one({a_start(), an_invocation(), too_long});
   REQUIRE(only<Failed>(next(short_one.state())));
@@ -194,7 +222,7 @@ TEST_CASE("A model that says 'too long' makes room, step by step, and is given u
 }
 
 TEST_CASE("A context that is full again at once ends the run with a reason, not with a bill") {
-  Story story = a_story(10'000, 7, 3'600);
+  Story story = a_full_story();
   int summaries = 0;
   for (int i = 8; i < 40; ++i) {
     Action action = next(story.state());
@@ -211,7 +239,7 @@ TEST_CASE("A context that is full again at once ends the run with a reason, not 
     }
     if (std::holds_alternative<Summarise>(action)) continue;
     if (const auto cleared = only<Compacted>(action)) story.tell(Event(*cleared));
-    look(story, 3'600);
+    look(story, 9'000, {"put"});
   }
   FAIL("it went on for ever");
 }
