@@ -100,7 +100,8 @@ std::size_t tail_begin(const State& state, std::int64_t window) {
 /// The last lines of them, where there is no room for all.
 std::string last_lines(const std::string& text, std::string_view begin_of_line, std::size_t room) {
   if (text.size() <= room) return text;
-  return text.substr(std::min(text.find(begin_of_line, text.size() - room), text.size()));
+  const std::size_t begin = text.find(begin_of_line, text.size() - room);
+  return begin != std::string::npos ? text.substr(begin) : cut_middle(text, room, "…");
 }
 
 /// With what earlier summaries kept of it.
@@ -149,8 +150,9 @@ Decision make_room(const State& state, std::int64_t fallback) {
   if (!state.is_too_long && size * 100 <= window * kClearAt) return std::nullopt;
   if (Decision cleared = clear(state, size, window)) return cleared;
   if (!state.is_too_long && size * 100 <= window * kSummariseAt) return std::nullopt;
-  if (can_make_room(state) && state.quick_summaries < kMostInARow) return Summarise{fallback};
-  if (!state.is_too_long && size <= window) return std::nullopt;  // it may fit
+  const bool can_help = can_make_room(state);
+  if (can_help && state.quick_summaries < kMostInARow) return Summarise{fallback};
+  if (!state.is_too_long && (!can_help || size <= window)) return std::nullopt;  // it may fit
   return Append{
       {Failed{"context",
               "the model's context (" + std::to_string(window) +
@@ -161,7 +163,7 @@ Decision make_room(const State& state, std::int64_t fallback) {
 
 void apply_compacted(State& state, const Compacted& event) {
   std::vector<Message>& all = state.transcript;
-  const std::size_t until = std::min(static_cast<std::size_t>(event.messages), all.size());
+  const auto until = std::clamp<std::size_t>(static_cast<std::size_t>(event.messages), 1, all.size());
   if (event.summary.empty()) {
     for (std::size_t i = 1; i < until; ++i) {
       Message& message = all[i];
@@ -217,14 +219,17 @@ ModelRequest SummaryRequest::request() const {
 }
 
 Event SummaryRequest::outcome(const ModelReplied& reply) const {
-  if (reply.text.empty() || !reply.calls.empty())
+  const bool is_summary = !reply.text.empty() && reply.calls.empty();
+  const bool is_first = !state_.failure || state_.failure->reason != "empty";
+  if (!is_summary && is_first)
     return ModelFailed{.reason = "empty",
                        .message = "the model was asked for a summary of its work and wrote none",
                        .retryable = true,
                        .usage = reply.usage,
                        .cost_usd = reply.cost_usd,
                        .fallback = fallback_};
-  Compacted compacted = compact(cut_middle(reply.text, room(kSummary), "…"));
+  Compacted compacted = compact(is_summary ? cut_middle(reply.text, room(kSummary), "…")
+                                           : listing(state_, until_, room(kSummary)));
   compacted.usage = reply.usage;
   compacted.cost_usd = reply.cost_usd;
   compacted.model = reply.model;

@@ -25,7 +25,7 @@ class SummaryRequest {
   SummaryRequest(const State& state, std::int64_t fallback);
   /// A view into this object and the state.
   ModelRequest request() const;
-  /// What came of it: Compacted, or ModelFailed where the reply is no summary.
+  /// What came of it: Compacted, or ModelFailed where the reply is no summary for the first time.
   Event outcome(const ModelReplied& reply) const;
   /// The failure; Compacted without the model's help, where another attempt would only end the same.
   Event outcome(ModelFailed failure) const;

@@ -163,6 +163,20 @@ TEST_CASE("What people said is kept word for word, whatever the summary says") {
   CHECK(story.state().transcript[1].text.find("The conversation so far was cut") == 0);
 }
 
+TEST_CASE(
+    "Nothing is cut where there is nothing to cut, and what people said is shortened rather than lost") {
+  RunStarted start = a_start_with(1'000);
+  start.goal = std::string(20'000, 'g');
+  CHECK(next(Story({start, an_invocation()}).state()) == Action(AskModel{0}));
+
+  Story story(
+      {a_start_with(10'000), an_invocation(), UserSaid{"Never " + std::string(9'000, 'n') + " ever."}});
+  for (int i = 1; i <= 7; ++i) look(story, 3'600, {"put"});
+  story = summarised(std::move(story));
+  CHECK_THAT(story.state().transcript[1].text,
+             ContainsSubstring("> Never nnn") && ContainsSubstring("nnn ever."));
+}
+
 TEST_CASE("A reply that is no summary is a failed attempt, and is paid for") {
   const Story story = a_full_story();
   const SummaryRequest wanted(story.state(), 0);
@@ -171,6 +185,11 @@ TEST_CASE("A reply that is no summary is a failed attempt, and is paid for") {
     const auto* failed = std::get_if<ModelFailed>(&event);
     REQUIRE(failed != nullptr);
     CHECK((failed->retryable && failed->usage == reply.usage && failed->cost_usd == reply.cost_usd));
+    Story again = story;
+    again.tell(event);
+    const Event second = SummaryRequest(again.state(), 0).outcome(reply);
+    REQUIRE(std::holds_alternative<Compacted>(second));
+    CHECK_THAT(std::get<Compacted>(second).summary, ContainsSubstring("No summary could be had"));
   }
 }
 
