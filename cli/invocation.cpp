@@ -55,7 +55,7 @@ void check_task(const Task& task, const ModelWorld& world, const Config& config)
 }  // namespace
 
 InvocationStarted this_invocation(const RunPaths& paths) {
-  const Holder holder = read_holder(paths);
+  const Holder holder = read_holder(paths.lock());
   return {holder.host, holder.pid, AGENTD_VERSION};
 }
 

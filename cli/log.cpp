@@ -31,7 +31,7 @@ bool ends_invocation(const Event& event) {
 bool wait_for_more(const RunPaths& paths, const std::string& version) {
   constexpr std::chrono::milliseconds kPause{200};
   while (snapshot_version(paths) == version) {
-    if (!is_held(paths)) return snapshot_version(paths) != version;
+    if (!is_held(paths.lock())) return snapshot_version(paths) != version;
     std::this_thread::sleep_for(kPause);
   }
   return true;

@@ -26,7 +26,7 @@ Standing standing_of(const RunView& view) {
 
 RunView view_run(const RunPaths& paths, const std::function<void(const Record&)>& each) {
   RunView view;
-  view.is_held = is_held(paths);  // before the look: whoever has let go has told everything
+  view.is_held = is_held(paths.lock());  // before the look: whoever has let go has told everything
   read_snapshot(paths, 0, [&](const Record& record) {
     view.state.apply(record);
     view.updated_at_ms = record.at_ms;

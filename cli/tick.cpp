@@ -71,7 +71,7 @@ class Tick {
   std::optional<DueRun> look(const std::string& id) {
     const RunPaths paths = memory_.run(id);
     const std::int64_t now_ms = SystemClock().now_ms();
-    if (is_held(paths)) return std::nullopt;
+    if (is_held(paths.lock())) return std::nullopt;
     const std::vector<Letter> letters = InboxFolder(paths).read();
     const auto last = read_last_record(paths);
     if (!last || !may_be_due(*last, !letters.empty(), now_ms)) return std::nullopt;

@@ -19,7 +19,7 @@ void refuse_child(const RunPaths& paths, const State& state) {
 }
 
 Finish busy(const RunPaths& paths) {
-  const Holder holder = read_holder(paths);
+  const Holder holder = read_holder(paths.lock());
   Finish finish{paths};
   if (is_there(paths.journal())) finish.state = view_run(paths).state;
   finish.state.run = paths.folder.filename().string();  // which may have no event yet

@@ -83,7 +83,7 @@ TEST_CASE("A run that goes on is not disturbed, and its directory is well", "[st
   CHECK(named(findings, "locks").verdict == Verdict::Ok);
   CHECK(named(findings, "journal").verdict == Verdict::Ok);
   owner.write(1, 1);
-  CHECK(run_apart([&] { expect(is_held(run.paths), "held"); }).status == 0);
+  CHECK(run_apart([&] { expect(is_held(run.paths.lock()), "held"); }).status == 0);
 }
 
 TEST_CASE("Without a name there is nothing to look at", "[store]") {

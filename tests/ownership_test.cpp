@@ -40,7 +40,7 @@ TEST_CASE("Asking for a run in vain leaves its owner's locks alone", "[store]") 
   const RunGround run;
   const auto owner = try_to_own(run.paths);
   CHECK_FALSE(try_to_own(run.paths));
-  read_holder(run.paths);
+  read_holder(run.paths.lock());
   const Ended ended = run_apart([&] {
     const int wal = ::open(run.paths.wal().c_str(), O_RDWR);
     struct flock all = {};
@@ -127,21 +127,21 @@ TEST_CASE("Waiting ends at a signal, but tries once", "[store]") {
 
 TEST_CASE("The lock file tells people who holds the run, and who held it last", "[store]") {
   const RunGround run;
-  CHECK(read_holder(run.paths).pid == 0);
+  CHECK(read_holder(run.paths.lock()).pid == 0);
   {
     const auto owner = try_to_own(run.paths);
-    const Holder holder = read_holder(run.paths);
+    const Holder holder = read_holder(run.paths.lock());
     CHECK_FALSE(holder.host.empty());
     CHECK(holder.pid == ::getpid());
     CHECK(holder.since_ms == 1'700'000'000'000);
     CHECK(text_of(run.paths.lock()) ==
           holder.host + " pid " + std::to_string(::getpid()) + " since 2023-11-14T22:13:20Z\n");
   }
-  CHECK(read_holder(run.paths).pid == ::getpid());
+  CHECK(read_holder(run.paths.lock()).pid == ::getpid());
   write_text(run.paths.lock(), "some other longer line of text that is not ours, two hundred years old\n");
-  CHECK(read_holder(run.paths).pid == 0);
+  CHECK(read_holder(run.paths.lock()).pid == 0);
   try_to_own(run.paths);
-  CHECK(read_holder(run.paths).pid == ::getpid());
+  CHECK(read_holder(run.paths.lock()).pid == ::getpid());
 }
 
 TEST_CASE("The first owner makes the journal; a crash before that leaves a run that can begin", "[store]") {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "core/error.h"
+#include "core/store/owned_database.h"
 #include "tests/support/broken_disk.h"
 #include "tests/support/catch.h"
 #include "tests/support/child.h"
@@ -251,8 +252,8 @@ TEST_CASE("A file that may not grow is a full disk: what is committed stays, and
   CHECK(all_records(*Owner(run.paths).journal).size() == 5);
 }
 
-TEST_CASE("create_journal replaces nothing", "[store]") {
+TEST_CASE("create_database replaces nothing", "[store]") {
   const Written run;
-  CHECK(run_apart([&] { create_journal(run.paths); }).status == 74);
+  CHECK(run_apart([&] { create_database(journal_files(run.paths)); }).status == 74);
   CHECK(all_records(*Owner(run.paths).journal).size() == 3);
 }

@@ -14,6 +14,7 @@
 
 #include "core/error.h"
 #include "core/store/files.h"
+#include "core/store/owned_database.h"
 #include "core/store/sqlite_journal.h"
 
 namespace agentd {
@@ -83,17 +84,18 @@ void write_holder(int fd, const Holder& holder, const fs::path& path) {
   }
 }
 
-/// Creates the journal of a run that has not begun; refuses a run whose journal was taken away.
-void ensure_journal(const RunPaths& paths, const std::string& lock_text) {
-  if (is_there(paths.journal())) return;
+/// Makes the database of a run or namespace that has not begun; refuses one that was taken away.
+void ensure_database(const OwnedFiles& files, const std::string& lock_text) {
+  if (is_there(files.database)) return;
   struct stat wal = {};
-  const bool has_frames = ::stat(paths.wal().c_str(), &wal) == 0 && wal.st_size > 0;
+  const bool has_frames = ::stat(files.wal().c_str(), &wal) == 0 && wal.st_size > 0;
   if (!lock_text.empty() || has_frames) {
-    throw Error(Exit::Storage, "journal.db of run " + paths.folder.filename().string() +
+    throw Error(Exit::Storage, files.database.filename().string() + " of " + files.what +
                                    " is gone, though the run has begun: put it back into " +
-                                   paths.folder.string() + ", or remove that folder to start over");
+                                   files.database.parent_path().string() + ", or remove " + files.remnants +
+                                   " to start over");
   }
-  create_journal(paths);
+  create_database(files);
 }
 
 /// Of the process, as its locks are.
@@ -117,13 +119,13 @@ bool is_owned_here(const struct stat& file) {
   });
 }
 
-Holder read_holder(const RunPaths& paths) {
-  const Fd file(::open(paths.lock().c_str(), O_RDONLY | O_CLOEXEC));
-  return file ? holder_from(read_all(file.get(), paths.lock())) : Holder();
+Holder read_holder(const fs::path& lock) {
+  const Fd file(::open(lock.c_str(), O_RDONLY | O_CLOEXEC));
+  return file ? holder_from(read_all(file.get(), lock)) : Holder();
 }
 
-bool is_held(const RunPaths& paths) {
-  const Fd file(::open(paths.lock().c_str(), O_RDONLY | O_CLOEXEC));
+bool is_held(const fs::path& lock) {
+  const Fd file(::open(lock.c_str(), O_RDONLY | O_CLOEXEC));
   struct flock all = {};
   all.l_type = F_WRLCK;
   all.l_whence = SEEK_SET;
@@ -132,38 +134,43 @@ bool is_held(const RunPaths& paths) {
 
 std::unique_ptr<Ownership> Ownership::acquire(const RunPaths& paths, std::int64_t wait_ms, Clock& clock,
                                               const Stop& stop) {
+  return acquire(journal_files(paths), wait_ms, clock, stop);
+}
+
+std::unique_ptr<Ownership> Ownership::acquire(const OwnedFiles& files, std::int64_t wait_ms, Clock& clock,
+                                              const Stop& stop) {
   const std::int64_t end = clock.monotonic_ms() + wait_ms;
   for (std::int64_t pause = kFirstPauseMs;; pause = std::min(2 * pause, kLongestPauseMs)) {
-    if (auto ownership = try_acquire(paths, clock.now_ms())) return ownership;
+    if (auto ownership = try_acquire(files, clock.now_ms())) return ownership;
     const std::int64_t left = end - clock.monotonic_ms();
     if (left <= 0 || stop.reason() != StopReason::None) return nullptr;
     clock.sleep_until(clock.now_ms() + std::min(pause, left), stop);
   }
 }
 
-std::unique_ptr<Ownership> Ownership::try_acquire(const RunPaths& paths, std::int64_t now_ms) {
+std::unique_ptr<Ownership> Ownership::try_acquire(const OwnedFiles& files, std::int64_t now_ms) {
   // Of the descriptor, so that it also keeps out a second Ownership in this process.
-  Fd lock = open_locked(paths.lock(), F_OFD_SETLK);
+  Fd lock = open_locked(files.lock, F_OFD_SETLK);
   if (!lock) return nullptr;
-  ensure_journal(paths, read_all(lock.get(), paths.lock()));
+  ensure_database(files, read_all(lock.get(), files.lock));
   // Of the process: when a lease is lost, NFS answers EIO to all descriptors of the process, SQLite's too.
-  Fd wal = open_locked(paths.wal(), F_SETLK);
+  Fd wal = open_locked(files.wal(), F_SETLK);
   if (!wal) return nullptr;
-  write_holder(lock.get(), this_process(now_ms), paths.lock());
-  return std::unique_ptr<Ownership>(new Ownership(paths, lock.release(), wal.release()));
+  write_holder(lock.get(), this_process(now_ms), files.lock);
+  return std::unique_ptr<Ownership>(new Ownership(files, lock.release(), wal.release()));
 }
 
-Ownership::Ownership(const RunPaths& paths, int lock_fd, int wal_fd)
-    : paths_(paths), lock_fd_(lock_fd), wal_fd_(wal_fd) {
+Ownership::Ownership(const OwnedFiles& files, int lock_fd, int wal_fd)
+    : files_(files), lock_fd_(lock_fd), wal_fd_(wal_fd) {
   const std::lock_guard lock(owned().mutex);
-  owned().files.insert({paths_.journal(), paths_.wal()});
+  owned().files.insert({files_.database, files_.wal()});
 }
 
 Ownership::~Ownership() {
   {
     const std::lock_guard lock(owned().mutex);
-    owned().files.erase(paths_.journal());
-    owned().files.erase(paths_.wal());
+    owned().files.erase(files_.database);
+    owned().files.erase(files_.wal());
   }
   ::close(wal_fd_);
   // By name of the lock, not only by closing: a child between fork and exec has the descriptor too.

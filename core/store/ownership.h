@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -11,24 +12,37 @@
 
 namespace agentd {
 
-/// Who works on a run, as its lock file tells people. Never used to decide anything.
+/// A database that one process at a time works on: a run's journal, or what a namespace remembers.
+struct OwnedFiles {
+  std::filesystem::path database;
+  std::filesystem::path lock;
+  std::string what;      ///< as people know it: "run digest-1"
+  std::string remnants;  ///< what they remove to start over, where the database is gone
+  std::string (*begin)() = nullptr;  ///< gives the bytes of an empty one
+  std::filesystem::path wal() const { return database.string() + "-wal"; }
+};
+
+/// Who works on it, as its lock file tells people. Never used to decide anything.
 struct Holder {
   std::string host;
   std::int64_t pid = 0;
   std::int64_t since_ms = 0;
 };
 /// What the lock file says last; a default Holder where it says nothing.
-Holder read_holder(const RunPaths& paths);
-/// Whether an invocation works on the run now. Asks, and takes no lock.
-bool is_held(const RunPaths& paths);
+Holder read_holder(const std::filesystem::path& lock);
+/// Whether somebody works on it now. Asks, and takes no lock.
+bool is_held(const std::filesystem::path& lock);
 
-/// The locks of a run: `lock`, then journal.db-wal, as architecture's Storage section orders them. Held until
-/// destruction, which must come after the journal's. At most one per run in a process; several runs may be
-/// owned at once, by several threads.
+/// The locks of a database: `lock`, then its -wal, as architecture's Storage section orders them. Held until
+/// destruction, which must come after the database is closed. At most one for each in a process; several
+/// databases may be owned at once, by several threads.
 class Ownership {
  public:
-  /// Null if another invocation still holds the run after wait_ms, or `stop` came first. Throws
-  /// Error(Storage) if the ground is unsafe, or the run once had a journal that is gone.
+  /// Null if another still holds it after wait_ms, or `stop` came first. Makes the database where there never
+  /// was one. Throws Error(Storage) if the ground is unsafe, or there once was one that is gone.
+  static std::unique_ptr<Ownership> acquire(const OwnedFiles& files, std::int64_t wait_ms, Clock& clock,
+                                            const Stop& stop);
+  /// The same for the journal of a run.
   static std::unique_ptr<Ownership> acquire(const RunPaths& paths, std::int64_t wait_ms, Clock& clock,
                                             const Stop& stop);
   ~Ownership();
@@ -36,14 +50,14 @@ class Ownership {
   Ownership& operator=(const Ownership&) = delete;
 
  private:
-  static std::unique_ptr<Ownership> try_acquire(const RunPaths& paths, std::int64_t now_ms);
-  Ownership(const RunPaths& paths, int lock_fd, int wal_fd);
-  RunPaths paths_;
+  static std::unique_ptr<Ownership> try_acquire(const OwnedFiles& files, std::int64_t now_ms);
+  Ownership(const OwnedFiles& files, int lock_fd, int wal_fd);
+  OwnedFiles files_;
   int lock_fd_;
   int wal_fd_;
 };
 
-/// Whether that file holds the locks of a run which this process owns. Nobody else in it may open one:
+/// Whether that file holds locks by which this process owns a database. Nobody else in it may open one:
 /// closing any descriptor of a file drops the locks that the process has on it.
 bool is_owned_here(const struct stat& file);
 

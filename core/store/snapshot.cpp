@@ -13,6 +13,8 @@
 #include "core/error.h"
 #include "core/store/event_table.h"
 #include "core/store/files.h"
+#include "core/store/owned_database.h"
+#include "core/store/sqlite_failure.h"
 
 // A copy is good if no checkpoint finished, and the -wal was not begun anew, while it was made: then every
 // page that was half written into journal.db is whole in the -wal, whose frames are checksummed.
@@ -104,7 +106,7 @@ void read_copy(const TemporaryFolder& folder, const fs::path& journal, const Rea
     SQLite::Database database(RunPaths{folder.path()}.journal().string(), SQLite::OPEN_READWRITE);
     sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-256");
-    check_identity(database, journal);
+    check_identity(database, journal, kEventProbe);
     folder.remove();  // both files are open now: a reader that is killed leaves nothing behind
     read(database);
   } catch (const SQLite::Exception& failure) {

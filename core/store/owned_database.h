@@ -1,0 +1,59 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sys/stat.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/store/ownership.h"
+
+// A database that this process owns (Ownership), exclusive WAL, synchronous=FULL. For core/store alone.
+
+namespace agentd {
+
+/// The bytes of a database of ours in WAL mode, made by `schema`.
+std::string database_image(const std::string& schema);
+/// Throws Error(Storage) if this is another program's database, or a newer agentd's. `probe`: a statement
+/// that fails where the tables are not those it should have.
+void check_identity(SQLite::Database& database, const std::filesystem::path& file, const char* probe);
+/// Makes a new, empty database in one atomic step. Its lock must be held.
+void create_database(const OwnedFiles& files);
+
+/// Destruction checkpoints and closes, and must come before the Ownership's. When a write shows that
+/// ownership was lost (EIO, ESTALE, files replaced) the process says so on stderr and exits 74 at once:
+/// closing or rolling back would harm the new owner. Full disks throw Error(Storage) instead: what was
+/// committed stays, what was not is gone.
+class OwnedDatabase {
+ public:
+  OwnedDatabase(const OwnedFiles& files, const char* probe);
+  ~OwnedDatabase();
+  OwnedDatabase(const OwnedDatabase&) = delete;
+  OwnedDatabase& operator=(const OwnedDatabase&) = delete;
+
+  SQLite::Database& connection() { return database_; }
+  bool in_transaction() const;
+  /// Opens a transaction, unless one is open.
+  void begin();
+  void run(SQLite::Statement& statement);
+  void commit();
+  /// Leaves out what was not committed.
+  void abandon();
+  [[noreturn]] void leave(const std::string& why) const;
+  /// What a failure while reading comes to.
+  [[noreturn]] void fail_reading(const SQLite::Exception& failure) const;
+
+ private:
+  void require_names() const;
+  void leave_unless_full(const SQLite::Exception& failure) const;
+
+  OwnedFiles files_;
+  struct stat wal_file_;
+  SQLite::Database database_;
+  struct stat database_file_;
+  SQLite::Statement begin_;
+  SQLite::Statement commit_;
+};
+
+}  // namespace agentd
