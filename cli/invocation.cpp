@@ -13,9 +13,11 @@
 #include "core/loop.h"
 #include "core/mask.h"
 #include "core/os/curl_http.h"
+#include "core/recall.h"
 #include "core/store/inbox.h"
 #include "core/store/ownership.h"
 #include "core/store/sqlite_journal.h"
+#include "core/store/sqlite_notes.h"
 #include "core/store/sqlite_reply_cache.h"
 #include "core/task_json.h"
 
@@ -85,8 +87,14 @@ std::optional<Invocation::Outcome> Invocation::work(const RunPaths& paths, const
   cancel_children(host_.memory, wish.id, disowned_children(state, wish.task), host_.clock, host_.stop);
   const bool has_letters = !InboxFolder(paths).read().empty();
   const auto tools = [&](const Task&) { return specs_of(tools_for(wish, paths, state.tools)); };
-  auto opening =
-      opening_events(wish, state, {this_invocation(paths), now(paths, state, wish), has_letters, tools});
+  const auto remember = [&] {
+    Notes* notes = notes_for(wish);
+    return notes == nullptr
+               ? std::nullopt
+               : recall(*notes, {memory_of(wish.task, wish.inputs), wish.task.memory.recall}, wish.goal);
+  };
+  auto opening = opening_events(
+      wish, state, {this_invocation(paths), now(paths, state, wish), has_letters, tools, remember});
   outcome.has_worked = !opening.empty();
   if (outcome.has_worked) drive_as(wish, paths, *journal, state, std::move(opening));
   if (!is_over(state)) return outcome;
@@ -123,12 +131,19 @@ Tools& Invocation::tools_for(const Wish& wish, const RunPaths& paths,
   auto variables = tool_environment(environ);
   const auto sandbox = confine(wish.task, paths, host_.notices, variables);
   children_ = std::make_unique<Children>(host_, wish.id);
-  tools_ = make_toolbox(
-      expanded_tools(wish.task, variable_of_process),
-      {workspace_of(wish.task, paths), paths.outputs(), process_, host_.stop, std::move(variables),
-       host_.secrets, &host_.clock, http_.get(), make_curl_http, sandbox, is_owned_here, children_.get()},
-      host_.clock, journaled);
+  tools_ = make_toolbox(expanded_tools(wish.task, variable_of_process),
+                        {workspace_of(wish.task, paths), paths.outputs(), process_, host_.stop,
+                         std::move(variables), host_.secrets, &host_.clock, http_.get(), make_curl_http,
+                         sandbox, is_owned_here, children_.get(), notes_for(wish), wish.id, wish.task.name},
+                        host_.clock, journaled);
   return *tools_;
+}
+
+/// Null where the task has no memory.
+Notes* Invocation::notes_for(const Wish& wish) {
+  const std::string name = memory_of(wish.task, wish.inputs);
+  if (!notes_ && !name.empty()) notes_ = make_sqlite_notes(host_.memory, name, host_.clock, host_.stop);
+  return notes_.get();
 }
 
 /// A server that cannot be reached costs its tools, not the run.

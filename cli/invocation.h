@@ -12,6 +12,7 @@
 #include "core/http.h"
 #include "core/journal.h"
 #include "core/model/models.h"
+#include "core/notes.h"
 #include "core/os/child_process.h"
 #include "core/person.h"
 #include "core/reply_cache.h"
@@ -60,6 +61,7 @@ class Invocation {
   ModelWorld model_world();
   Now now(const RunPaths& paths, const State& state, const Wish& wish);
   Tools& tools_for(const Wish& wish, const RunPaths& paths, const std::vector<ToolSpec>& journaled);
+  Notes* notes_for(const Wish& wish);
   std::vector<ToolSpec> specs_of(Tools& tools);
   void drive_as(const Wish& wish, const RunPaths& paths, Journal& journal, State& state,
                 std::vector<Event> opening);
@@ -70,6 +72,7 @@ class Invocation {
   std::unique_ptr<ReplyCache> replies_;
   ChildProcess process_;
   std::unique_ptr<ChildRuns> children_;
+  std::unique_ptr<Notes> notes_;  ///< once they are needed
   std::unique_ptr<Tools> tools_;  ///< once they are needed
   std::vector<std::optional<Price>> prices_;
 };

@@ -159,6 +159,7 @@ std::string summary_of(const Event& event) {
                  [](const TimerSet& e) { return to_string(e.call) + " until " + format_time(e.until_ms); },
                  [](const UserSaid& e) { return one_line(e.text); },
                  [](const TaskUpdated& e) { return one_line(e.note); },
+                 [](const Recalled& e) { return std::to_string(e.notes.size()) + " notes of " + e.name; },
                  [](const Compacted& e) { return compaction_summary(e); },
                  [](const Suspended& e) { return suspension_summary(e); },
                  [](const Completed& e) { return one_line(e.result); },
@@ -254,6 +255,7 @@ std::vector<Line> Narrator::tell(const Record& record) {
                    return say("a person says", Tone::Plain);
                  },
                  [&](const TaskUpdated&) { return say("the task has changed", Tone::Plain); },
+                 [&](const Recalled&) { return say("remembers", Tone::Quiet); },
                  [&](const Compacted&) { return say("room is made", Tone::Quiet); },
                  [&](const Suspended&) { return end("suspended", Tone::Plain); },
                  [&](const Completed&) {

@@ -113,6 +113,7 @@ Wish wish_for(const Task& task, const Args& args, const MemoryDir& memory) {
   wish.task = task;
   wish.inputs = resolve_inputs(task, args.inputs, args.inputs_file, args.task_text ? "" : args.target);
   wish.goal = render_template(task.goal, wish.inputs);
+  memory_of(task, wish.inputs);
   wish.id = args.run ? *args.run : run_id_for(task, wish.goal, wish.inputs);
   if (args.new_run && memory.has_run(wish.id)) wish.id = free_id(memory, wish.id);
   wish.adopt = args.adopt;
@@ -144,6 +145,14 @@ Wish wish_for_call(const ToolRun& call, const std::string& parent, Wish wanted, 
   return wanted;
 }
 
+std::string memory_of(const Task& task, const Inputs& inputs) {
+  std::string name = render_template(task.memory.name, inputs);
+  if (name.empty() || is_run_id(name)) return name;
+  throw Error(Exit::Usage, "memory.namespace: '" + name +
+                               "' is no name: use up to 100 of a-z, 0-9, '.', '_', " +
+                               "'-', beginning with a letter or digit");
+}
+
 void mask(Wish& wish, const State& state, const Secrets& secrets) {
   wish.task = masked(wish.task, state.task, secrets);
   wish.inputs = masked(wish.inputs, state.inputs, secrets);
@@ -153,7 +162,11 @@ void mask(Wish& wish, const State& state, const Secrets& secrets) {
 
 std::vector<Event> opening_events(const Wish& wish, const State& state, const Opening& opening) {
   const InvocationStarted& invocation = opening.invocation;
-  if (state.seq == 0) return {start_of(wish, opening.tools(wish.task)), invocation};
+  if (state.seq == 0) {
+    std::vector<Event> events{start_of(wish, opening.tools(wish.task)), invocation};
+    if (std::optional<Recalled> recalled = opening.recall()) events.emplace_back(std::move(*recalled));
+    return events;
+  }
   if (state.ending && !state.parent.empty()) return {};  // its call ends with it
   const bool is_unchanged = wish.task == state.task && wish.goal == state.goal && wish.inputs == state.inputs;
   if (is_unchanged) {

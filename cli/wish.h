@@ -37,6 +37,9 @@ Wish wish_from_journal(const Args& args, const State& state);
 /// is this call's failure alone.
 Wish wish_for_call(const ToolRun& call, const std::string& parent, Wish wanted, const State& state);
 
+/// The namespace that the run shares; empty: none. Throws Error(Usage) where the inputs make no name of it.
+std::string memory_of(const Task& task, const Inputs& inputs);
+
 /// Masks what the journal keeps of it. What differs from the journal's only in that stays the journal's.
 void mask(Wish& wish, const State& state, const Secrets& secrets);
 
@@ -47,6 +50,8 @@ struct Opening {
   bool has_letters = false;
   /// The tools there are; asked for only where that matters.
   std::function<std::vector<ToolSpec>(const Task&)> tools;
+  /// What the run's memory has to say at its start; none: nothing.
+  std::function<std::optional<Recalled>()> recall = [] { return std::nullopt; };
 };
 
 /// The events that begin an invocation; none if there is nothing to do, or nothing yet. Throws Error(Usage)

@@ -155,6 +155,15 @@ struct Suspended {
   bool operator==(const Suspended&) const = default;
 };
 
+/// Notes of the long-term memory are put before the model, with the goal.
+struct Recalled {
+  static constexpr std::string_view kKind = "recalled";
+  std::string text;
+  std::vector<std::int64_t> notes;  ///< their ids
+  std::string name;                 ///< of the namespace
+  bool operator==(const Recalled&) const = default;
+};
+
 /// What the model is shown is shorter from here on; the journal keeps all.
 struct Compacted {
   static constexpr std::string_view kKind = "compacted";
@@ -200,7 +209,7 @@ struct LimitReached {
 
 using Event = std::variant<RunStarted, InvocationStarted, ModelReplied, ModelFailed, ToolStarted,
                            ToolFinished, ApprovalRequested, ApprovalGiven, QuestionAsked, TimerSet, UserSaid,
-                           TaskUpdated, Compacted, Suspended, Completed, Failed, Cancelled, LimitReached>;
+                           TaskUpdated, Recalled, Compacted, Suspended, Completed, Failed, Cancelled, LimitReached>;
 
 /// An event in its place in the journal.
 struct Record {

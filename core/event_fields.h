@@ -120,6 +120,13 @@ void fields(Io& io, Ref<Io, TaskUpdated> e) {
 }
 
 template <class Io>
+void fields(Io& io, Ref<Io, Recalled> e) {
+  io.need("text", e.text);
+  io.need("notes", e.notes);
+  io.may("name", e.name);
+}
+
+template <class Io>
 void fields(Io& io, Ref<Io, Compacted> e) {
   io.need("messages", e.messages);
   io.may("cleared", e.cleared);

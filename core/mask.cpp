@@ -132,6 +132,7 @@ struct MaskTexts {
     mask_all(secrets, update.goal, update.note, update.text_protocol);
     mask(update.tools, secrets);
   }
+  void operator()(Recalled& recalled) const { mask_all(secrets, recalled.text); }
   void operator()(Compacted& compacted) const { mask_all(secrets, compacted.summary, compacted.said); }
   void operator()(Suspended& suspended) const { mask_all(secrets, suspended.message); }
   void operator()(Completed& completed) const { mask_all(secrets, completed.result); }

@@ -82,6 +82,11 @@ class Applier {
     add_usage(e.usage, e.cost_usd);
   }
 
+  void operator()(const Recalled& e) {
+    if (s_.step > 0) refuse(record_, "comes too late");
+    s_.transcript.front().text += "\n\n" + e.text;  // pinned as the goal is
+  }
+
   void operator()(const Compacted& e) {
     apply_compacted(s_, e);
     if (e.summary.empty()) return;
@@ -281,10 +286,6 @@ bool may_follow_ending(const Event& event, const Ending& ending) {
 
 bool is_for_person(const Suspended& suspended) {
   return suspended.reason == "approval" || suspended.reason == "question";
-}
-
-bool is_final(const ModelFailed& failure) {
-  return failure.reason == "refused" || failure.reason == "length";
 }
 
 void State::apply(const Record& record) {

@@ -113,6 +113,8 @@ bool is_for_person(const Suspended& suspended);
 constexpr std::int64_t kLongestWaitMs = 60'000;
 
 /// A failure that belongs to the reply, not to the model: asking another one would only cost more.
-bool is_final(const ModelFailed& failure);
+inline bool is_final(const ModelFailed& failure) {
+  return failure.reason == "refused" || failure.reason == "length";
+}
 
 }  // namespace agentd

@@ -128,6 +128,13 @@ struct OutputSetup {
   bool operator==(const OutputSetup&) const = default;
 };
 
+/// What the runs of a namespace share, see core/notes.h.
+struct MemorySetup {
+  std::string name;         ///< of the namespace; {{inputs.NAME}} is replaced; empty: the task has none
+  std::int64_t recall = 5;  ///< how many notes are put before the model at the start
+  bool operator==(const MemorySetup&) const = default;
+};
+
 struct Task {
   std::int64_t version = 1;
   std::string name;
@@ -142,6 +149,7 @@ struct Task {
   Limits limits;
   OutputSetup output;
   std::vector<VerifySetup> verify;
+  MemorySetup memory;
   bool operator==(const Task&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include "core/fields.h"
 #include "core/json_schema.h"
 #include "core/model_fields.h"
+#include "core/notes.h"
 #include "core/text.h"
 #include "core/tool_fields.h"
 
@@ -137,6 +138,16 @@ const Fields<VerifySetup>& verify_fields() {
   return fields;
 }
 
+const Fields<MemorySetup>& memory_fields() {
+  static const Fields<MemorySetup> fields{
+      field("namespace", &MemorySetup::name, Text{is_not_blank, "a name", "\\S"},
+            "whose notes the run shares; {{inputs.NAME}} is replaced")
+          .required(),
+      field("recall", &MemorySetup::recall, Integer{0, 100}, "notes put before the model at the start"),
+  };
+  return fields;
+}
+
 const Fields<Task>& task_fields() {
   static const Fields<Task> fields{
       field("version", &Task::version, Integer{1, 1}, "the version of this format"),
@@ -160,20 +171,38 @@ const Fields<Task>& task_fields() {
       field("output", &Task::output, Object<OutputSetup>{output_fields()}, "the form of the answer"),
       field("verify", &Task::verify, ListOf<VerifySetup>{verify_fields()},
             "checks of the answer; what fails goes back to the model"),
-      not_built<Task>("memory", "object", "long-term memory"),
+      field("memory", &Task::memory, Object<MemorySetup>{memory_fields()}, "long-term memory"),
       not_built<Task>("retention", "string", "how long a run is kept after its end"),
   };
   return fields;
 }
 
-void check_goal(const Task& task, const Place& place) {
+/// Whether each {{inputs.NAME}} in it is an input of the task.
+void check_template(const std::string& text, const Task& task, const Place& place) {
   Inputs names;
   for (const InputSetup& input : task.inputs) names[input.name];
   try {
-    render_template(task.goal, names);
+    render_template(text, names);
   } catch (const Error& error) {
-    place.problem(std::string("goal: ") + error.what());
+    place.problem(place.path() + ": " + error.what());
   }
+}
+
+/// A task with a memory has all its tools, unless it names some.
+void check_memory(Task& task, const Place& place) {
+  const auto& tools = task.tools;
+  const auto named = std::find_if(tools.begin(), tools.end(), [](const ToolSetup& tool) {
+    return tool.kind.empty() && is_memory_tool(tool.name);
+  });
+  if (task.memory.name.empty()) {
+    if (named == tools.end()) return;
+    return place.at("tools")
+        .at(std::to_string(named - tools.begin()))
+        .problem("tools: " + named->name + " needs a memory: add 'memory: {namespace: NAME}' to the task");
+  }
+  check_template(task.memory.name, task, place.at("memory").at("namespace"));
+  if (named != tools.end()) return;
+  for (const std::string_view name : kMemoryTools) task.tools.push_back({.name = std::string(name)});
 }
 
 }  // namespace
@@ -188,7 +217,8 @@ Task task_from_json(std::string_view json, std::vector<Problem>& problems) {
   }
   if (!Object<Task>{task_fields()}.read(document, task, root)) return task;
   check_model(document.value("model", Json::object()), task.model, root.at("model"));
-  check_goal(task, root.at("goal"));
+  check_template(task.goal, task, root.at("goal"));
+  check_memory(task, root);
   if (!task.output.schema.empty())
     if (const auto problem = schema_problem(task.output.schema))
       root.at("output").at("schema").problem("output.schema: " + *problem);

@@ -83,6 +83,7 @@ TEST_CASE("what others wrote is masked in every kind of event, names and ids are
                     .tools = {spec},
                     .note = text,
                     .text_protocol = text},
+        Recalled{.text = text, .name = kCanary},
         Compacted{.summary = text, .said = text, .model = kCanary},
         Suspended{.reason = kCanary, .message = text},
         Completed{.result = text},

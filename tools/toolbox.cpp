@@ -145,7 +145,8 @@ class Toolbox final : public Tools {
   void run(std::span<const ToolRun> calls, const Stop& stop, const Landed& landed) override {
     const ToolContext context{context_.workspace,   context_.outputs, context_.process, stop,
                               context_.environment, context_.secrets, context_.clock,   context_.http,
-                              context_.make_http,   context_.sandbox, context_.guarded, context_.children};
+                              context_.make_http,   context_.sandbox, context_.guarded, context_.children,
+                              context_.notes,       context_.run,     context_.task};
     const RunCall run_one = [&](const ToolRun& call) { return run_call(call, context); };
     std::vector<Lane> lanes = lanes_of(calls);
     if (lanes.size() > 1) return Lanes(std::move(lanes), run_one).run(landed);

@@ -12,6 +12,7 @@
 #include "core/child_runs.h"
 #include "core/clock.h"
 #include "core/http.h"
+#include "core/notes.h"
 #include "core/process.h"
 #include "core/secrets.h"
 #include "core/tool.h"
@@ -33,6 +34,9 @@ struct ToolContext {
   std::optional<Sandbox> sandbox = {};  ///< of child processes; none: they may touch all that we may
   FileTest guarded = nullptr;           ///< files that no tool in this process may open or replace
   ChildRuns* children = nullptr;        ///< of agent tools; may be called from several threads
+  Notes* notes = nullptr;               ///< of memory tools; may be called from several threads
+  std::string run = {};                 ///< whose calls these are, as notes tell it
+  std::string task = {};                ///< its name
 };
 
 /// Takes what a call puts out: any bytes, any amount. Throws Error(Storage) where it cannot be kept.

@@ -113,8 +113,7 @@ std::string database_image(const std::string& schema) {
 
 void check_identity(SQLite::Database& database, const fs::path& file, const char* probe) {
   if (database.execAndGet("PRAGMA application_id").getInt() != kApplicationId) {
-    throw Error(Exit::Storage, file.string() +
-                                   " is a database of another program: move it away, or choose " +
+    throw Error(Exit::Storage, file.string() + " is a database of another program: move it away, or choose " +
                                    "another --memory DIR");
   }
   const int format = database.execAndGet("PRAGMA user_version").getInt();

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <vector>
+
+#include "core/notes.h"
+
+namespace agentd {
+
+/// See Notes::find. For core/store alone.
+std::vector<Note> find_notes(SQLite::Database& database, const NoteQuery& query, std::int64_t now_ms);
+
+}  // namespace agentd

@@ -1,0 +1,195 @@
+#include "core/store/sqlite_notes.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <stdexcept>
+#include <type_traits>
+
+#include "core/error.h"
+#include "core/store/files.h"
+#include "core/store/note_search.h"
+#include "core/store/note_table.h"
+#include "core/text.h"
+
+// Many runs, on many hosts, share one file. Each call owns it for some milliseconds, by the same locks and
+// under the same rules as a run owns its journal, and leaves nothing open. So what a call has answered is
+// durable, and a call that was killed is made again under its key.
+
+namespace agentd {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::int64_t kPatienceMs = 30'000;  // with others that use the memory
+
+std::string note_name(std::int64_t id) {
+  return "note " + std::to_string(id);
+}
+
+class SqliteNotes final : public Notes {
+ public:
+  SqliteNotes(OwnedFiles files, Clock& clock, const Stop& stop)
+      : files_(std::move(files)), clock_(clock), stop_(stop) {}
+
+  Note save(const Note& note, const std::string& key) override {
+    make_folder();
+    return work([&](OwnedDatabase& database) { return save_in(database, note, key); });
+  }
+
+  std::optional<Note> saved(const std::string& key) override {
+    if (!is_there(files_.database)) return std::nullopt;
+    return work([&](OwnedDatabase& database) { return note_where(database.connection(), "key = ?", key); });
+  }
+
+  std::vector<Note> find(const NoteQuery& query) override {
+    if (!is_there(files_.database)) return {};
+    return work(
+        [&](OwnedDatabase& database) { return find_notes(database.connection(), query, clock_.now_ms()); });
+  }
+
+  std::vector<Note> history(std::int64_t id) override {
+    if (!is_there(files_.database)) return {};
+    return work([&](OwnedDatabase& database) { return history_in(database.connection(), id); });
+  }
+
+  std::vector<std::int64_t> forget(const std::vector<std::int64_t>& ids) override {
+    if (!is_there(files_.database)) return {};
+    return work([&](OwnedDatabase& database) { return forget_in(database, ids); });
+  }
+
+ private:
+  template <class Work>
+  std::invoke_result_t<Work, OwnedDatabase&> work(const Work& what) {
+    const auto ownership = Ownership::acquire(files_, kPatienceMs, clock_, stop_);
+    if (!ownership) throw_busy();
+    OwnedDatabase database(files_, kNoteProbe);
+    try {
+      database.connection().exec("PRAGMA secure_delete=ON");
+      refresh_words(database);
+      return what(database);
+    } catch (const SQLite::Exception& failure) {
+      database.fail_reading(failure);
+    }
+  }
+
+  [[noreturn]] void throw_busy() const {
+    const Holder holder = read_holder(files_.lock);
+    throw Error(Exit::Suspended, "the memory of " + files_.what + " is in use (host " + holder.host +
+                                     ", pid " + std::to_string(holder.pid) + "): try again");
+  }
+
+  void make_folder() const {
+    const fs::path folder = files_.database.parent_path();
+    if (::mkdir(folder.c_str(), 0700) == 0)
+      sync_folder(folder.parent_path());
+    else if (errno != EEXIST)
+      throw_errno("make the folder", folder, errno);
+  }
+
+  bool has_expired(const Note& note) const { return note.expires_ms && *note.expires_ms <= clock_.now_ms(); }
+
+  /// The note whose place is taken.
+  std::optional<Note> predecessor(SQLite::Database& database, const Note& note) const {
+    if (note.supersedes == 0)
+      return note.path.empty() ? std::nullopt
+                               : note_where(database, "path = ? AND superseded_by = 0", note.path);
+    std::optional<Note> old = note_where(database, "id = ?", note.supersedes);
+    if (!old || has_expired(*old)) throw std::runtime_error("there is no " + note_name(note.supersedes));
+    if (old->superseded_by != 0)
+      throw std::runtime_error(note_name(old->id) + " has been replaced by " + note_name(old->superseded_by));
+    return old;
+  }
+
+  Note save_in(OwnedDatabase& database, Note note, const std::string& key) {
+    SQLite::Database& connection = database.connection();
+    if (auto known = key.empty() ? std::nullopt : note_where(connection, "key = ?", key)) return *known;
+    const std::optional<Note> old = predecessor(connection, note);
+    if (!old && note.path.empty())
+      if (auto known =
+              note_where(connection, "digest = ? AND path = '' AND superseded_by = 0", hash_hex(note.text));
+          known && known->text == note.text && !has_expired(*known))
+        return *known;
+    if (note.created_ms == 0) note.created_ms = clock_.now_ms();
+    note.supersedes = old ? old->id : 0;
+    database.begin();
+    note.id = insert_note(database, note, key);
+    if (old) supersede(database, *old, note.id);
+    database.commit();
+    return note;
+  }
+
+  std::vector<Note> history_in(SQLite::Database& connection, std::int64_t id) const {
+    std::vector<Note> notes;
+    for (auto note = note_where(connection, "id = ?", id); note && !has_expired(*note);
+         note = note_where(connection, "id = ?", notes.back().supersedes))
+      notes.push_back(*note);
+    return notes;
+  }
+
+  /// With all that came before and after it.
+  static void add_line_of(SQLite::Database& connection, std::int64_t id, std::set<std::int64_t>& line) {
+    for (const auto next : {&Note::supersedes, &Note::superseded_by})
+      for (auto note = note_where(connection, "id = ?", id); note;
+           note = note_where(connection, "id = ?", (*note).*next))
+        line.insert(note->id);
+  }
+
+  static bool is_forgotten(SQLite::Database& connection, std::int64_t id) {
+    SQLite::Statement mark(connection, "SELECT 1 FROM forgotten WHERE id = ?");
+    mark.bind(1, id);
+    return mark.executeStep();
+  }
+
+  std::vector<std::int64_t> forget_in(OwnedDatabase& database, const std::vector<std::int64_t>& ids) {
+    SQLite::Database& connection = database.connection();
+    const std::int64_t now_ms = clock_.now_ms();
+    std::set<std::int64_t> gone, before;
+    for (const std::int64_t id : ids) {
+      add_line_of(connection, id, gone);
+      if (is_forgotten(connection, id)) before.insert(id);
+    }
+    SQLite::Statement expired(connection, "SELECT id FROM note WHERE expires_ms <= ?");
+    expired.bind(1, now_ms);
+    while (expired.executeStep()) gone.insert(expired.getColumn(0).getInt64());
+    expired.reset();
+    if (gone.empty()) return {before.begin(), before.end()};
+    database.begin();
+    for (const std::int64_t id : gone) erase_note(database, *note_where(connection, "id = ?", id), now_ms);
+    SQLite::Statement rewrite(connection, "INSERT INTO note_words(note_words) VALUES('optimize')");
+    database.run(rewrite);
+    database.commit();
+    gone.merge(before);
+    return {gone.begin(), gone.end()};
+  }
+
+  OwnedFiles files_;
+  Clock& clock_;
+  const Stop& stop_;
+};
+
+}  // namespace
+
+std::unique_ptr<Notes> make_sqlite_notes(const MemoryDir& memory, const std::string& name, Clock& clock,
+                                         const Stop& stop) {
+  if (!is_run_id(name))
+    throw Error(Exit::Usage, "'" + name + "' is no namespace: use up to 100 of a-z, 0-9, '.', '_', '-', " +
+                                 "beginning with a letter or digit");
+  const fs::path folder = memory.path() / "memory";
+  return std::make_unique<SqliteNotes>(
+      OwnedFiles{folder / (name + ".db"), folder / (name + ".lock"), "namespace " + name,
+                 (folder / (name + ".lock")).string(), empty_notes},
+      clock, stop);
+}
+
+std::vector<std::string> note_namespaces(const MemoryDir& memory) {
+  std::vector<std::string> names;
+  for (const std::string& file : list_folder(memory.path() / "memory"))
+    if (file.ends_with(".db") && is_run_id(file.substr(0, file.size() - 3)))
+      names.push_back(file.substr(0, file.size() - 3));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace agentd
