@@ -12,6 +12,20 @@ namespace agentd {
 
 enum class Output { Text, Json, Jsonl };
 
+/// What agentd memory is to do, and with which notes.
+struct NoteArgs {
+  std::string action;
+  std::vector<std::string> words;   ///< what follows it
+  std::optional<std::string> name;  ///< of the namespace; none: the only one
+  std::vector<std::string> tags;
+  std::optional<std::string> subject;    ///< forget: notes that say this
+  std::optional<std::string> expires;    ///< put: a time or duration
+  std::optional<double> importance;      ///< put
+  std::optional<std::int64_t> replaces;  ///< put: the id of a note
+  std::optional<std::int64_t> limit;
+  bool with_history = false;  ///< list
+};
+
 /// The command line as plain data. Durations are milliseconds.
 struct Args {
   std::string command;
@@ -35,14 +49,17 @@ struct Args {
   Output output = Output::Text;
   bool quiet = false;
   bool verbose = false;
-  std::optional<std::string> status;  ///< list
-  std::optional<std::int64_t> step;   ///< show
-  std::int64_t since = 0;             ///< log
-  bool follow = false;                ///< log
-  bool online = false;                ///< doctor
-  std::optional<std::int64_t> jobs;   ///< tick
-  std::optional<std::string> event;   ///< lambda: FILE, or - for stdin
-  std::string request_id;             ///< lambda: what tells the event from others; may be empty
+  std::optional<std::string> status;          ///< list
+  std::optional<std::int64_t> step;           ///< show
+  std::int64_t since = 0;                     ///< log
+  bool follow = false;                        ///< log
+  bool online = false;                        ///< doctor
+  std::optional<std::int64_t> jobs;           ///< tick
+  std::optional<std::string> event;           ///< lambda: FILE, or - for stdin
+  std::string request_id;                     ///< lambda: what tells the event from others; may be empty
+  std::optional<std::int64_t> older_than_ms;  ///< forget
+  bool dry_run = false;                       ///< forget
+  NoteArgs note;                              ///< memory
 };
 
 /// Parses argv. Prints help or the version and returns none if that was asked for; throws Error(Usage)

@@ -8,7 +8,7 @@
 namespace agentd {
 
 Command find_command(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, Command>, 16> kCommands{{
+  constexpr std::array<std::pair<std::string_view, Command>, 17> kCommands{{
       {"approve", approve_command},
       {"cancel", cancel_command},
       {"completion", completion_command},
@@ -17,6 +17,7 @@ Command find_command(const std::string& name) {
       {"lambda", lambda_command},
       {"list", list_command},
       {"log", log_command},
+      {"memory", memory_command},
       {"resume", resume_command},
       {"run", run_command},
       {"schema", schema_command},

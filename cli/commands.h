@@ -18,6 +18,7 @@ Exit send_command(const Args& args);
 Exit approve_command(const Args& args);
 Exit deny_command(const Args& args);
 Exit cancel_command(const Args& args);
+Exit memory_command(const Args& args);
 Exit tools_command(const Args& args);
 Exit doctor_command(const Args& args);
 Exit lambda_command(const Args& args);

@@ -237,6 +237,40 @@ void add_lambda(CLI::App& app, Args& args) {
   app.add_flag("-v,--verbose", args.verbose, "Progress on stderr");
 }
 
+void add_memory_notes(CLI::App& app, Args& args) {
+  NoteArgs& note = args.note;
+  value(app, "ACTION", "", "list, get, put, search, forget, export or import", [&](auto& text) {
+    note.action = text;
+  })->required();
+  app.add_option("WORDS", note.words,
+                 "get: an id. put: the text, or - for stdin. search: words. forget: ids."
+                 " import: a file, or - for stdin")
+      ->type_name("");
+  add_memory(app, args);
+  value(app, "--namespace", "NAME", "Whose notes [the only namespace there is]",
+        [&](auto& text) { note.name = text; });
+  app.add_option_function<Texts>(
+         "--tag", [&](const Texts& tags) { note.tags = tags; },
+         "Only notes with this tag; put: gives it to the note; again for each")
+      ->allow_extra_args(false)
+      ->type_name("TAG");
+  value(app, "--older-than", "DUR", "list, forget: only notes written longer ago",
+        [&](auto& text) { args.older_than_ms = duration("--older-than", text); });
+  value(app, "--subject", "TEXT", "list, forget: only notes that say this, in any case of letters",
+        [&](auto& text) { note.subject = text; });
+  value(app, "--limit", "N", "At most so many [search: 10]",
+        [&](auto& text) { note.limit = number<std::int64_t>("--limit", text, 1); });
+  app.add_flag("--history", note.with_history, "list: also notes that others have taken the place of");
+  value(app, "--importance", "X", "put: from 0 to 1, which is put before every run [0.5]",
+        [&](auto& text) { note.importance = std::min(1.0, number<double>("--importance", text, 0)); });
+  value(app, "--expires", "WHEN", "put: after a duration, as 30d, or at a time",
+        [&](auto& text) { note.expires = text; });
+  value(app, "--replaces", "ID", "put: the note whose place it takes",
+        [&](auto& text) { note.replaces = number<std::int64_t>("--replaces", text, 1); });
+  app.add_flag("--dry-run", args.dry_run, "forget: only show what would go");
+  add_output(app, args, {"text", "json"});
+}
+
 void add_schema(CLI::App&, Args&) {}
 
 void add_completion(CLI::App& app, Args& args) {

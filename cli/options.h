@@ -24,6 +24,7 @@ void add_validate(CLI::App& app, Args& args);
 void add_tools(CLI::App& app, Args& args);
 void add_doctor(CLI::App& app, Args& args);
 void add_lambda(CLI::App& app, Args& args);
+void add_memory_notes(CLI::App& app, Args& args);
 void add_schema(CLI::App& app, Args& args);
 void add_completion(CLI::App& app, Args& args);
 

@@ -15,7 +15,7 @@ namespace {
   throw Error(Exit::Usage, message);
 }
 
-constexpr std::array<Syntax, 16> kCommands{{
+constexpr std::array<Syntax, 17> kCommands{{
     {"run", "Start a task, or go on with its run, until it prints the answer",
      "agentd run digest.yaml -i topic=tides --deadline 14m", add_run},
     {"resume", "Go on with a run, without its task file", "agentd resume digest-3f2a9c01 --max-steps 80",
@@ -31,6 +31,8 @@ constexpr std::array<Syntax, 16> kCommands{{
     {"deny", "Refuse a call that a run waits with",
      "agentd deny digest-3f2a9c01 3.1 --why \"Not on a Friday.\"", add_deny},
     {"cancel", "End a run for good; what it did stays readable", "agentd cancel digest-3f2a9c01", add_id},
+    {"memory", "The long-term memory: notes that the runs of a namespace share",
+     "agentd memory search \"tide tables\" --namespace harbour", add_memory_notes},
     {"lambda", "Serve the AWS Lambda Runtime API: the entry point of a container image",
      "agentd lambda --event event.json --memory ./memory", add_lambda},
     {"tools", "Every tool that a task would have; asks its MCP servers for theirs",
@@ -45,7 +47,7 @@ constexpr std::array<Syntax, 16> kCommands{{
 }};
 
 /// Commands of later versions: no typing errors.
-constexpr std::array<std::string_view, 5> kLater{"export", "forget", "fork", "mcp", "memory"};
+constexpr std::array<std::string_view, 4> kLater{"export", "forget", "fork", "mcp"};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,6 +59,9 @@ class Notes {
   virtual std::vector<Note> find(const NoteQuery& query) = 0;
   /// The note, then those that it took the place of. Empty: there is none, or it has expired.
   virtual std::vector<Note> history(std::int64_t id) = 0;
+  /// All that `calls` does with these notes is durable at once when it returns, or not at all where it
+  /// throws.
+  virtual void together(const std::function<void()>& calls) = 0;
   /// Erases these notes with their history, and all that have expired, so that no file of the memory holds
   /// their texts any more. Returns the ids that are gone, now or since before.
   virtual std::vector<std::int64_t> forget(const std::vector<std::int64_t>& ids) = 0;

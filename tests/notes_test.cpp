@@ -299,6 +299,24 @@ TEST_CASE("Killed at any instant, the memory has every note that was acknowledge
   CHECK(ground.find({.words = "text", .most = 1}).size() == 1);
 }
 
+TEST_CASE("Several calls together are durable as one, or not at all", "[notes]") {
+  NoteGround ground;
+  ground.save("before");
+  CHECK_THROWS_WITH(ground.notes->together([&] {
+    ground.save("one");
+    CHECK(ground.find({.words = "one"}) == Ids{2});
+    throw std::runtime_error("no");
+  }),
+                    "no");
+  CHECK(ground.find({}) == Ids{1});
+  ground.notes->together([&] {
+    ground.save("one");
+    ground.notes->save({.text = "two", .supersedes = 2}, "");
+    ground.notes->forget({1});
+  });
+  CHECK(ground.find({.with_history = true}) == Ids{3, 2});
+}
+
 TEST_CASE("A process that lost its lease stops without touching the memory", "[notes]") {
   NoteGround ground;
   ground.save("x");

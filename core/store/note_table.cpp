@@ -24,7 +24,7 @@ constexpr const char* kSchema =
     "CREATE TABLE forgotten(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT;"
     "CREATE TABLE setting(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
     "CREATE VIRTUAL TABLE note_words USING fts5(words, content='',"
-    " tokenize='porter unicode61 remove_diacritics 2');";
+    " tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\");";
 
 std::string words_of(const Note& note) {
   std::string text = note.text;
@@ -152,7 +152,6 @@ void refresh_words(OwnedDatabase& database) {
                         "INSERT OR REPLACE INTO setting(name, value) VALUES('words', ?)");
   set.bind(1, kSearchWordsVersion);
   database.run(set);
-  database.commit();
 }
 
 }  // namespace agentd

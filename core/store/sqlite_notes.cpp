@@ -54,6 +54,17 @@ class SqliteNotes final : public Notes {
     return work([&](OwnedDatabase& database) { return history_in(database.connection(), id); });
   }
 
+  void together(const std::function<void()>& calls) override {
+    make_folder();
+    work([&](OwnedDatabase& database) {
+      together_ = &database;
+      const std::unique_ptr<OwnedDatabase*, void (*)(OwnedDatabase**)> end(&together_,
+                                                                           [](auto* one) { *one = nullptr; });
+      calls();
+      return true;
+    });
+  }
+
   std::vector<std::int64_t> forget(const std::vector<std::int64_t>& ids) override {
     if (!is_there(files_.database)) return {};
     return work([&](OwnedDatabase& database) { return forget_in(database, ids); });
@@ -62,13 +73,16 @@ class SqliteNotes final : public Notes {
  private:
   template <class Work>
   std::invoke_result_t<Work, OwnedDatabase&> work(const Work& what) {
+    if (together_ != nullptr) return what(*together_);
     const auto ownership = Ownership::acquire(files_, kPatienceMs, clock_, stop_);
     if (!ownership) throw_busy();
     OwnedDatabase database(files_, kNoteProbe);
     try {
       database.connection().exec("PRAGMA secure_delete=ON");
       refresh_words(database);
-      return what(database);
+      std::invoke_result_t<Work, OwnedDatabase&> result = what(database);
+      database.commit();
+      return result;
     } catch (const SQLite::Exception& failure) {
       database.fail_reading(failure);
     }
@@ -116,7 +130,6 @@ class SqliteNotes final : public Notes {
     database.begin();
     note.id = insert_note(database, note, key);
     if (old) supersede(database, *old, note.id);
-    database.commit();
     return note;
   }
 
@@ -159,7 +172,6 @@ class SqliteNotes final : public Notes {
     for (const std::int64_t id : gone) erase_note(database, *note_where(connection, "id = ?", id), now_ms);
     SQLite::Statement rewrite(connection, "INSERT INTO note_words(note_words) VALUES('optimize')");
     database.run(rewrite);
-    database.commit();
     gone.merge(before);
     return {gone.begin(), gone.end()};
   }
@@ -167,6 +179,7 @@ class SqliteNotes final : public Notes {
   OwnedFiles files_;
   Clock& clock_;
   const Stop& stop_;
+  OwnedDatabase* together_ = nullptr;  ///< while several calls are one
 };
 
 }  // namespace
