@@ -104,7 +104,7 @@ std::u32string usual_characters(std::string_view text) {
     const bool has_mark = (c == 0xFF9E || c == 0xFF9F) && !usual.empty() && is_paired(usual.back());
     if (has_mark)
       usual.back() += c - 0xFF9D;  // カ and its mark make ガ
-    else if (c == 0xDF)  // ß
+    else if (c == 0xDF)            // ß
       usual += U"ss";
     else if (c == 0x1E9E)
       usual += U"SS";

@@ -13,7 +13,7 @@ namespace agentd {
 
 namespace {
 
-constexpr std::size_t kMostWords = 8;    // the rarest alone find as much as all, at a fraction of the cost
+constexpr std::size_t kMostWords = 12;   // the rarest alone find as much as all, at a fraction of the cost
 constexpr std::size_t kCandidates = 50;  // looked at more closely
 constexpr std::int64_t kCommon = 1000;   // notes with a word: more are not counted
 constexpr double kRankDamping = 10;
