@@ -132,8 +132,9 @@ void create_database(const OwnedFiles& files) {
   sync_folder(files.database.parent_path().parent_path());
 }
 
-OwnedDatabase::OwnedDatabase(const OwnedFiles& files, const char* probe) try
+OwnedDatabase::OwnedDatabase(const OwnedFiles& files, const char* probe, std::int64_t wal_kept) try
     : files_(files),
+      wal_kept_(wal_kept),
       wal_file_(stat_of(files.wal())),
       database_(open_database(files, probe)),
       database_file_(stat_of(files.database)),
@@ -149,7 +150,8 @@ OwnedDatabase::OwnedDatabase(const OwnedFiles& files, const char* probe) try
 OwnedDatabase::~OwnedDatabase() {
   try {
     abandon();
-    database_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    struct stat wal = {};
+    if (::stat(files_.wal().c_str(), &wal) != 0 || wal.st_size > wal_kept_) checkpoint();
   } catch (const SQLite::Exception& failure) {
     // A full disk keeps the -wal: nothing is lost, the next owner checkpoints.
     leave_unless_full(failure);
@@ -186,6 +188,10 @@ void OwnedDatabase::commit() {
 
 void OwnedDatabase::abandon() {
   if (in_transaction() && database_.tryExec("ROLLBACK") != SQLITE_OK) leave("no way back");
+}
+
+void OwnedDatabase::checkpoint() {
+  database_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 void OwnedDatabase::leave(const std::string& why) const {

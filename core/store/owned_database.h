@@ -21,13 +21,14 @@ void check_identity(SQLite::Database& database, const std::filesystem::path& fil
 /// Makes a new, empty database in one atomic step. Its lock must be held.
 void create_database(const OwnedFiles& files);
 
-/// Destruction checkpoints and closes, and must come before the Ownership's. When a write shows that
+/// Destruction checkpoints and closes, and must come before the Ownership's; a -wal of up to `wal_kept` bytes
+/// is left to the next owner, who need not sync its beginning again. When a write shows that
 /// ownership was lost (EIO, ESTALE, files replaced) the process says so on stderr and exits 74 at once:
 /// closing or rolling back would harm the new owner. Full disks throw Error(Storage) instead: what was
 /// committed stays, what was not is gone.
 class OwnedDatabase {
  public:
-  OwnedDatabase(const OwnedFiles& files, const char* probe);
+  OwnedDatabase(const OwnedFiles& files, const char* probe, std::int64_t wal_kept = 0);
   ~OwnedDatabase();
   OwnedDatabase(const OwnedDatabase&) = delete;
   OwnedDatabase& operator=(const OwnedDatabase&) = delete;
@@ -40,6 +41,8 @@ class OwnedDatabase {
   void commit();
   /// Leaves out what was not committed.
   void abandon();
+  /// Leaves nothing in the -wal, and nothing of what was deleted.
+  void checkpoint();
   [[noreturn]] void leave(const std::string& why) const;
   /// What a failure while reading comes to.
   [[noreturn]] void fail_reading(const SQLite::Exception& failure) const;
@@ -49,6 +52,7 @@ class OwnedDatabase {
   void leave_unless_full(const SQLite::Exception& failure) const;
 
   OwnedFiles files_;
+  std::int64_t wal_kept_;
   struct stat wal_file_;
   SQLite::Database database_;
   struct stat database_file_;

@@ -7,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 #include <type_traits>
+#include <utility>
 
 #include "core/error.h"
 #include "core/store/files.h"
@@ -22,6 +23,7 @@ namespace agentd {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::int64_t kWalKept = 256 << 10;   // the writes of some ten calls
 constexpr std::int64_t kPatienceMs = 30'000;  // with others that use the memory
 
 std::string note_name(std::int64_t id) {
@@ -76,12 +78,14 @@ class SqliteNotes final : public Notes {
     if (together_ != nullptr) return what(*together_);
     const auto ownership = Ownership::acquire(files_, kPatienceMs, clock_, stop_);
     if (!ownership) throw_busy();
-    OwnedDatabase database(files_, kNoteProbe);
+    OwnedDatabase database(files_, kNoteProbe, kWalKept);
     try {
       database.connection().exec("PRAGMA secure_delete=ON");
       refresh_words(database);
       std::invoke_result_t<Work, OwnedDatabase&> result = what(database);
       database.commit();
+      // Not to be left out where a call was killed here before: the rows are gone, the bytes are not.
+      if (std::exchange(has_forgotten_, false)) database.checkpoint();
       return result;
     } catch (const SQLite::Exception& failure) {
       database.fail_reading(failure);
@@ -158,6 +162,7 @@ class SqliteNotes final : public Notes {
   std::vector<std::int64_t> forget_in(OwnedDatabase& database, const std::vector<std::int64_t>& ids) {
     SQLite::Database& connection = database.connection();
     const std::int64_t now_ms = clock_.now_ms();
+    has_forgotten_ = true;
     std::set<std::int64_t> gone, before;
     for (const std::int64_t id : ids) {
       add_line_of(connection, id, gone);
@@ -180,6 +185,7 @@ class SqliteNotes final : public Notes {
   Clock& clock_;
   const Stop& stop_;
   OwnedDatabase* together_ = nullptr;  ///< while several calls are one
+  bool has_forgotten_ = false;         ///< in the calls since the last commit
 };
 
 }  // namespace

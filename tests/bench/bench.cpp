@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "core/store/memory_dir.h"
 #include "core/store/ownership.h"
 #include "core/store/sqlite_journal.h"
+#include "core/store/sqlite_notes.h"
 #include "tests/bench/server.h"
 #include "tests/support/fake_stop.h"
 #include "tests/support/story.h"
@@ -120,6 +122,7 @@ class Bench {
     steps(trip + sync + shell);
     for (const int count : {10, 1000, 10'000}) resume(count, 200);
     resume(1000, 4096);
+    for (const int count : {100, 10'000, 100'000}) notes(count, sync);
   }
 
  private:
@@ -223,6 +226,50 @@ class Bench {
         "resume        %6d steps of %4zu bytes: %.1f ms to the request, %.1f MB RSS, disk %.2f × payload\n",
         count, bytes, server_.requests().empty() ? -1 : server_.requests().front() - began,
         server_.peak_rss_mb(), disk / payload);
+  }
+
+  /// A namespace of that many notes of some 140 bytes; each call opens and closes it.
+  void notes(int count, double sync) {
+    const MemoryDir memory = MemoryDir::create(folder_ / "notes");
+    const std::string name = "n" + std::to_string(count);
+    SystemClock clock;
+    const FakeStop stop;
+    const auto notes = make_sqlite_notes(memory, name, clock, stop);
+    std::mt19937 random(7);
+    notes->together([&] {
+      for (int i = 0; i < count; ++i) notes->save({.text = note_text(random, i)}, "");
+    });
+    std::vector<double> saves, finds, processes;
+    for (int i = 0; i < 50; ++i) {
+      saves.push_back(took([&] { notes->save({.text = note_text(random, count + i)}, ""); }));
+      const std::string words = note_text(random, i);
+      finds.push_back(took([&] { notes->find({.words = words}); }));
+      processes.push_back(
+          run({agentd_, "memory", "search", words, "--namespace", name, "--memory", memory.path().string()}));
+    }
+    const double disk = static_cast<double>(fs::file_size(memory.path() / "memory" / (name + ".db")));
+    std::printf(
+        "notes         %6d: saved in %.2f ms = %.1f × fdatasync, found in %.2f ms, from process start %.2f "
+        "ms; "
+        "%.0f bytes each\n",
+        count, median(saves), median(saves) / sync, median(finds), median(processes), disk / count);
+  }
+
+  template <class Work>
+  static double took(const Work& work) {
+    const double began = now_ms();
+    work();
+    return now_ms() - began;
+  }
+
+  /// Twenty words, some common, most not.
+  static std::string note_text(std::mt19937& random, int number) {
+    std::string text = "note " + std::to_string(number);
+    for (int i = 0; i < 18; ++i) {
+      const double part = static_cast<double>(random() % 10'000) / 10'000;
+      text += " word" + std::to_string(static_cast<int>(part * part * part * 20'000));
+    }
+    return text;
   }
 
   /// Continues the first event of the seed run, so that the task is one that agentd itself wrote. Returns its
