@@ -2,6 +2,7 @@
 
 #include "core/store/event_table.h"
 #include "core/store/owned_database.h"
+#include "core/store/sqlite_failure.h"
 
 namespace agentd {
 namespace {
@@ -60,8 +61,10 @@ OwnedFiles journal_files(const RunPaths& paths) {
           empty_journal};
 }
 
-std::unique_ptr<Journal> open_journal(const RunPaths& paths) {
+std::unique_ptr<Journal> open_journal(const RunPaths& paths) try {
   return std::make_unique<SqliteJournal>(paths);
+} catch (const SQLite::Exception& failure) {
+  throw_error(failure, 0, paths.journal());
 }
 
 }  // namespace agentd
