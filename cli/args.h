@@ -31,6 +31,7 @@ struct Args {
   std::string command;
   std::string target;                    ///< TASK.yaml, a run's id or a shell; tools: may be empty
   std::optional<std::string> task_text;  ///< the task itself, where it stands in no file
+  std::vector<std::string> ids;          ///< forget: runs
   std::string text;                      ///< send: what to say; deny: why
   std::string call;                      ///< approve, deny; empty: all that wait
   std::string memory;                    ///< option, environment or default; empty for doctor alone
@@ -58,7 +59,7 @@ struct Args {
   std::optional<std::string> event;           ///< lambda: FILE, or - for stdin
   std::string request_id;                     ///< lambda: what tells the event from others; may be empty
   std::optional<std::int64_t> older_than_ms;  ///< forget
-  bool dry_run = false;                       ///< forget
+  bool dry_run = false;                       ///< forget, gc
   NoteArgs note;                              ///< memory
 };
 

@@ -18,6 +18,8 @@ Exit send_command(const Args& args);
 Exit approve_command(const Args& args);
 Exit deny_command(const Args& args);
 Exit cancel_command(const Args& args);
+Exit forget_command(const Args& args);
+Exit gc_command(const Args& args);
 Exit memory_command(const Args& args);
 Exit tools_command(const Args& args);
 Exit doctor_command(const Args& args);

@@ -70,6 +70,11 @@ void add_output(CLI::App& app, Args& args, std::initializer_list<std::string_vie
   value(app, "--output", "", "What to print", take)->type_name(form);
 }
 
+void add_status(CLI::App& app, Args& args) {
+  app.add_option("--status", args.status, "Only runs that stand like this, as suspended")
+      ->type_name("STATUS");
+}
+
 void add_memory(CLI::App& app, Args& args) {
   value(app, "--memory", "DIR", "Where runs are kept [$AGENTD_MEMORY, $XDG_DATA_HOME/agentd]",
         [&](auto& text) {
@@ -159,9 +164,24 @@ void add_tick(CLI::App& app, Args& args) {
 
 void add_list(CLI::App& app, Args& args) {
   add_memory(app, args);
-  app.add_option("--status", args.status, "Only runs that stand like this, as suspended")
-      ->type_name("STATUS");
+  add_status(app, args);
   add_output(app, args, {"text", "json"});
+}
+
+void add_gc(CLI::App& app, Args& args) {
+  add_memory(app, args);
+  app.add_flag("--dry-run", args.dry_run, "Only show which runs would go");
+  add_output(app, args, {"text", "json"});
+}
+
+void add_forget(CLI::App& app, Args& args) {
+  app.add_option("ID", args.ids, "Runs, as agentd list names them; those that they called go with them")
+      ->type_name("");
+  add_status(app, args);
+  value(app, "--older-than", "DUR",
+        "Only runs in which nothing has happened for so long; without ID or --status those that have ended",
+        [&](auto& text) { args.older_than_ms = duration("--older-than", text); });
+  add_gc(app, args);
 }
 
 void add_show(CLI::App& app, Args& args) {

@@ -23,6 +23,8 @@ void add_deny(CLI::App& app, Args& args);
 void add_validate(CLI::App& app, Args& args);
 void add_tools(CLI::App& app, Args& args);
 void add_doctor(CLI::App& app, Args& args);
+void add_forget(CLI::App& app, Args& args);
+void add_gc(CLI::App& app, Args& args);
 void add_lambda(CLI::App& app, Args& args);
 void add_memory_notes(CLI::App& app, Args& args);
 void add_schema(CLI::App& app, Args& args);

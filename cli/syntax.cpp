@@ -15,7 +15,7 @@ namespace {
   throw Error(Exit::Usage, message);
 }
 
-constexpr std::array<Syntax, 17> kCommands{{
+constexpr std::array<Syntax, 19> kCommands{{
     {"run", "Start a task, or go on with its run, until it prints the answer",
      "agentd run digest.yaml -i topic=tides --deadline 14m", add_run},
     {"resume", "Go on with a run, without its task file", "agentd resume digest-3f2a9c01 --max-steps 80",
@@ -31,6 +31,9 @@ constexpr std::array<Syntax, 17> kCommands{{
     {"deny", "Refuse a call that a run waits with",
      "agentd deny digest-3f2a9c01 3.1 --why \"Not on a Friday.\"", add_deny},
     {"cancel", "End a run for good; what it did stays readable", "agentd cancel digest-3f2a9c01", add_id},
+    {"forget", "Erase runs and all that they stored",
+     "agentd forget --status completed --older-than 30d --dry-run", add_forget},
+    {"gc", "Erase what has outlived its retention, as tick does once a day", "agentd gc --dry-run", add_gc},
     {"memory", "The long-term memory: notes that the runs of a namespace share",
      "agentd memory search \"tide tables\" --namespace harbour", add_memory_notes},
     {"lambda", "Serve the AWS Lambda Runtime API: the entry point of a container image",
@@ -47,7 +50,7 @@ constexpr std::array<Syntax, 17> kCommands{{
 }};
 
 /// Commands of later versions: no typing errors.
-constexpr std::array<std::string_view, 4> kLater{"export", "forget", "fork", "mcp"};
+constexpr std::array<std::string_view, 3> kLater{"export", "fork", "mcp"};
 
 }  // namespace
 

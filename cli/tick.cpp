@@ -8,6 +8,7 @@
 #include "cli/children.h"
 #include "cli/commands.h"
 #include "cli/due.h"
+#include "cli/forgetting.h"
 #include "cli/narrate.h"
 #include "cli/own_process.h"
 #include "cli/turn.h"
@@ -42,10 +43,12 @@ class Tick {
       : args_(args), memory_(memory), stop_(make_process_stop(args.deadline_ms)) {}
 
   Exit run() {
+    SystemClock clock;
     warning_ = mount_warning(memory_.path());
     if (!warning_.empty()) std::cerr << "agentd: " << warning_ << '\n';
     find_due();
     give_turns();
+    if (!is_over()) collect_daily(memory_, clock, *stop_);
     if (args_.output == Output::Json) std::cout << turns_json(turns_, remaining_) << '\n';
     if (remaining_ > 0)
       std::cerr << "agentd: " << remaining_ << (remaining_ == 1 ? " run" : " runs")

@@ -261,8 +261,4 @@ void make_nullable(Json& schema) {
   schema["type"] = Json::array({schema["type"], "null"});
 }
 
-void describe_type(std::string_view type, Json& schema) {
-  schema["type"] = type;
-}
-
 }  // namespace agentd

@@ -61,10 +61,6 @@ void Place::nested(const Problem& problem) const {
   problems_.push_back({pointer_ + problem.pointer, path() + ": " + problem.message});
 }
 
-void Place::not_built(const std::string& key) const {
-  problem("not built yet: " + key);
-}
-
 void Place::unknown(std::string_view what, const std::string& word,
                     const std::vector<std::string_view>& known) const {
   const std::string_view meant = nearest(word, known);

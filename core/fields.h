@@ -27,7 +27,6 @@ class Place {
   /// Says which key, then `message`.
   void problem(const std::string& message) const;
   void expected(std::string_view what, const Json& found) const;
-  void not_built(const std::string& key) const;
   /// What was found in a document that stands here.
   void nested(const Problem& problem) const;
   /// `what`, the word, and the known one it was probably meant to be, or all of them.
@@ -180,17 +179,6 @@ Field<T> field(std::string_view key, V T::*member, Form form, std::string_view d
 template <class T, class V, class Form>
 Field<T> field(std::string_view key, std::optional<V> T::*member, Form form, std::string_view doc) {
   return bind_field(key, member, Optional<V, Form>{std::move(form)}, doc);
-}
-
-void describe_type(std::string_view type, Json& schema);
-
-/// Known, but nothing that works yet: refused by name.
-template <class T>
-Field<T> not_built(std::string_view key, std::string_view type, std::string_view doc) {
-  return {{key, doc},
-          [](const Json&, T&, const Place& place) { place.not_built(place.path()); },
-          [](const T&, Json&) {},
-          [=](Json& schema) { describe_type(type, schema); }};
 }
 /// Calls `read_member` for each member that has a field; unknown and missing ones are problems. False: no
 /// mapping.

@@ -150,6 +150,7 @@ struct Task {
   OutputSetup output;
   std::vector<VerifySetup> verify;
   MemorySetup memory;
+  std::optional<std::int64_t> retention_ms;  ///< since the end of the run; none: it is kept
   bool operator==(const Task&) const = default;
 };
 

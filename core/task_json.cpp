@@ -172,7 +172,7 @@ const Fields<Task>& task_fields() {
       field("verify", &Task::verify, ListOf<VerifySetup>{verify_fields()},
             "checks of the answer; what fails goes back to the model"),
       field("memory", &Task::memory, Object<MemorySetup>{memory_fields()}, "long-term memory"),
-      not_built<Task>("retention", "string", "how long a run is kept after its end"),
+      field("retention", &Task::retention_ms, Duration{}, "how long a run is kept after its end"),
   };
   return fields;
 }

@@ -236,7 +236,9 @@ TEST_CASE("everything that is wrong with a task is said, where it is wrong") {
         "permissions.0.ask: expected TOOL or TOOL(VALUE), as shell(git push*), found the text \"shell(git "
         "push\""}},
       {"/sandbox", "\"on\"", {"/sandbox", "sandbox: there is no \"on\"; known: auto, required, off"}},
-      {"/retention", "\"3d\"", {"/retention", "not built yet: retention"}},
+      {"/retention",
+       "\"3 days\"",
+       {"/retention", "retention: expected a duration (write 90s, 15m, 36h or 30d), found the text \"3 days\""}},
       {"/limits",
        R"({"steps":-1})",
        {"/limits/steps", "limits.steps: expected a whole number of at least 1, found -1"}},

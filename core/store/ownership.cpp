@@ -43,8 +43,8 @@ Fd open_locked(const fs::path& path, int command) {
   if (!fd) throw_errno("open", path, errno);
   if (!lock_all(fd.get(), command, path)) return Fd();
   struct stat locked = {}, named = {};
-  if (::fstat(fd.get(), &locked) != 0 || ::stat(path.c_str(), &named) != 0)
-    throw_errno("look at", path, errno);
+  if (::fstat(fd.get(), &locked) != 0) throw_errno("look at", path, errno);
+  if (::stat(path.c_str(), &named) != 0 && errno != ENOENT) throw_errno("look at", path, errno);
   return is_same_file(locked, named) ? std::move(fd) : Fd();
 }
 
@@ -119,6 +119,11 @@ bool is_owned_here(const struct stat& file) {
   });
 }
 
+/// Of the descriptor, so that it also keeps out a second Ownership in this process.
+Fd take_lock(const fs::path& lock) {
+  return open_locked(lock, F_OFD_SETLK);
+}
+
 Holder read_holder(const fs::path& lock) {
   const Fd file(::open(lock.c_str(), O_RDONLY | O_CLOEXEC));
   return file ? holder_from(read_all(file.get(), lock)) : Holder();
@@ -149,8 +154,7 @@ std::unique_ptr<Ownership> Ownership::acquire(const OwnedFiles& files, std::int6
 }
 
 std::unique_ptr<Ownership> Ownership::try_acquire(const OwnedFiles& files, std::int64_t now_ms) {
-  // Of the descriptor, so that it also keeps out a second Ownership in this process.
-  Fd lock = open_locked(files.lock, F_OFD_SETLK);
+  Fd lock = take_lock(files.lock);
   if (!lock) return nullptr;
   ensure_database(files, read_all(lock.get(), files.lock));
   // Of the process: when a lease is lost, NFS answers EIO to all descriptors of the process, SQLite's too.

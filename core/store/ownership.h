@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/clock.h"
+#include "core/fd.h"
 #include "core/store/memory_dir.h"
 
 namespace agentd {
@@ -32,6 +33,9 @@ struct Holder {
 Holder read_holder(const std::filesystem::path& lock);
 /// Whether somebody works on it now. Asks, and takes no lock.
 bool is_held(const std::filesystem::path& lock);
+
+/// Takes the first of the locks of a database, alone; none: somebody has it. Held until it is closed.
+Fd take_lock(const std::filesystem::path& lock);
 
 /// The locks of a database: `lock`, then its -wal, as architecture's Storage section orders them. Held until
 /// destruction, which must come after the database is closed. At most one for each in a process; several

@@ -8,6 +8,8 @@
 #include <functional>
 
 #include "core/fd.h"
+#include "core/store/files.h"
+#include "core/store/sqlite_failure.h"
 #include "core/text.h"
 
 // A rollback journal and ordinary locks: several hosts may share the file, and none keeps it. What that can
@@ -45,6 +47,11 @@ bool is_damage(const SQLite::Exception& failure) {
   return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR || code == SQLITE_MISMATCH;
 }
 
+void remove_files(const fs::path& file) {
+  std::error_code ignored;
+  for (const char* end : {"", "-journal", "-wal", "-shm"}) fs::remove(file.string() + end, ignored);
+}
+
 std::int64_t bytes_in_use(SQLite::Database& database) {
   const auto pragma = [&](const char* name) {
     return database.execAndGet(std::string("PRAGMA ") + name).getInt64();
@@ -77,8 +84,7 @@ class SqliteReplyCache final : public ReplyCache {
       work();
     } catch (const SQLite::Exception& failure) {
       if (!is_damage(failure)) return true;
-      std::error_code ignored;
-      for (const char* end : {"", "-journal", "-wal", "-shm"}) fs::remove(file_.string() + end, ignored);
+      remove_files(file_);
       return false;
     } catch (const std::exception&) {  // a cache has no failures
     }
@@ -129,6 +135,16 @@ class SqliteReplyCache final : public ReplyCache {
 
 std::unique_ptr<ReplyCache> make_sqlite_reply_cache(fs::path file, std::int64_t most_bytes) {
   return std::make_unique<SqliteReplyCache>(std::move(file), most_bytes);
+}
+
+/// Removing the file would be shorter, and could damage the next one: another process may be writing it.
+void clear_reply_cache(const fs::path& file) try {
+  if (!is_there(file)) return;
+  SQLite::Database database = open_database(file);
+  if (database.tableExists("reply")) database.exec("PRAGMA secure_delete=ON; DELETE FROM reply; VACUUM");
+} catch (const SQLite::Exception& failure) {
+  if (!is_damage(failure)) throw_error(failure, 0, file);
+  remove_files(file);
 }
 
 }  // namespace agentd

@@ -16,4 +16,7 @@ constexpr std::int64_t kLargestReplyCache = 256 << 20;
 std::unique_ptr<ReplyCache> make_sqlite_reply_cache(std::filesystem::path file,
                                                     std::int64_t most_bytes = kLargestReplyCache);
 
+/// Leaves no reply in the file, and nothing of those that were there. Throws Error(Storage).
+void clear_reply_cache(const std::filesystem::path& file);
+
 }  // namespace agentd
