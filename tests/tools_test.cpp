@@ -308,8 +308,9 @@ TEST_CASE("search shows little of long lines and of many matches, and says so", 
 
 TEST_CASE("every tool of the table has a whole description of itself", "[tools]") {
   const std::vector<std::string_view> expected = {
-      "ask",           "edit_file",     "http_get",  "list",   "memory_forget", "memory_get", "memory_save",
-      "memory_search", "memory_update", "read_file", "search", "shell",         "wait",       "write_file"};
+      "ask",           "edit_file",  "http_get",    "list",          "memory",
+      "memory_forget", "memory_get", "memory_save", "memory_search", "memory_update",
+      "read_file",     "search",     "shell",       "wait",          "write_file"};
   CHECK(tool_names() == expected);
   for (const std::string_view name : tool_names()) {
     const ToolSpec spec = make_tool({.name = std::string(name)})->spec();

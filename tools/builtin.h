@@ -10,7 +10,7 @@ std::unique_ptr<Tool> make_ask(const ToolSetup& setup);
 std::unique_ptr<Tool> make_edit_file(const ToolSetup& setup);
 std::unique_ptr<Tool> make_http_get(const ToolSetup& setup);
 std::unique_ptr<Tool> make_list(const ToolSetup& setup);
-/// One of kMemoryTools.
+/// One of kMemoryTools, or kMemoryFiles.
 std::unique_ptr<Tool> make_memory_tool(const ToolSetup& setup);
 std::unique_ptr<Tool> make_read_file(const ToolSetup& setup);
 std::unique_ptr<Tool> make_search(const ToolSetup& setup);

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "tools/answers.h"
 #include "tools/builtin.h"
+#include "tools/memory_files.h"
 
 // The tools of the long-term memory. A write is made under the key of its call: made again after a crash, it
 // finds itself done, and says the same.
@@ -165,17 +166,25 @@ struct Row {
   std::string_view description;
   std::string_view parameters;
   Effect effect;
-  std::string (MemoryCall::*answer)() const;
+  std::string (*answer)(const ToolRun& run, const ToolContext& context);
 };
 
-constexpr std::array kRows{
+template <auto Verb>
+std::string answer(const ToolRun& run, const ToolContext& context) {
+  return (MemoryCall(run, context).*Verb)();
+}
+
+const std::array kRows{
+    Row{kMemoryFiles, prompts::tools_memory, kMemoryFilesParameters, Effect::Idempotent, answer_memory_files},
     Row{"memory_forget", prompts::tools_memory_forget, kForgetParameters, Effect::Idempotent,
-        &MemoryCall::forget},
-    Row{"memory_get", prompts::tools_memory_get, kGetParameters, Effect::Read, &MemoryCall::get},
-    Row{"memory_save", prompts::tools_memory_save, kSaveParameters, Effect::Idempotent, &MemoryCall::save},
-    Row{"memory_search", prompts::tools_memory_search, kSearchParameters, Effect::Read, &MemoryCall::search},
+        answer<&MemoryCall::forget>},
+    Row{"memory_get", prompts::tools_memory_get, kGetParameters, Effect::Read, answer<&MemoryCall::get>},
+    Row{"memory_save", prompts::tools_memory_save, kSaveParameters, Effect::Idempotent,
+        answer<&MemoryCall::save>},
+    Row{"memory_search", prompts::tools_memory_search, kSearchParameters, Effect::Read,
+        answer<&MemoryCall::search>},
     Row{"memory_update", prompts::tools_memory_update, kUpdateParameters, Effect::Idempotent,
-        &MemoryCall::update},
+        answer<&MemoryCall::update>},
 };
 
 class MemoryTool final : public Tool {
@@ -192,7 +201,7 @@ class MemoryTool final : public Tool {
   ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink&) const override {
     if (context.notes == nullptr) return failed(std::string(sentence("memory_absent")));
     try {
-      return {Outcome::Ok, (MemoryCall(call, context).*row_.answer)()};
+      return {Outcome::Ok, row_.answer(call, context)};
     } catch (const Error& error) {
       if (error.exit() != Exit::Suspended) throw;
       if (context.stop.reason() != StopReason::None) return {Outcome::Unknown, "", true};

@@ -28,6 +28,7 @@ constexpr std::array kTools = {
     Row{"edit_file", make_edit_file, kNone},
     Row{"http_get", make_http_get, "timeout allow max_bytes"},
     Row{"list", make_list, kNone},
+    Row{kMemoryFiles, make_memory_tool, kNone},
     Row{"memory_forget", make_memory_tool, kNone},
     Row{"memory_get", make_memory_tool, kNone},
     Row{"memory_save", make_memory_tool, kNone},
