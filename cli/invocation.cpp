@@ -12,6 +12,8 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/mask.h"
+#include "core/model/embedded_notes.h"
+#include "core/model/embeddings.h"
 #include "core/os/curl_http.h"
 #include "core/recall.h"
 #include "core/store/inbox.h"
@@ -41,6 +43,7 @@ void check_prices(const Task& task, const ModelWorld& world, const Config& confi
 void check_task(const Task& task, const ModelWorld& world, const Config& config) {
   make_model(task.model, {}, world);
   if (task.limits.cost_usd) check_prices(task, world, config);
+  if (!task.memory.embeddings.provider.empty()) make_embedder(task.memory.embeddings, world);
   for (const ToolSetup& tool : expanded_tools(task, variable_of_process)) {
     make_tool(tool);
     if (tool.kind != "agent") continue;
@@ -142,7 +145,12 @@ Tools& Invocation::tools_for(const Wish& wish, const RunPaths& paths,
 /// Null where the task has no memory.
 Notes* Invocation::notes_for(const Wish& wish) {
   const std::string name = memory_of(wish.task, wish.inputs);
-  if (!notes_ && !name.empty()) notes_ = make_sqlite_notes(host_.memory, name, host_.clock, host_.stop);
+  if (notes_ || name.empty()) return notes_.get();
+  notes_ = make_sqlite_notes(host_.memory, name, host_.clock, host_.stop);
+  const EmbeddingSetup& embeddings = wish.task.memory.embeddings;
+  if (!embeddings.provider.empty())
+    notes_ = make_embedded_notes(std::move(notes_), make_embedder(embeddings, model_world()), host_.clock,
+                                 host_.stop, [&](const std::string& text) { host_.notices.say(text); });
   return notes_.get();
 }
 

@@ -31,10 +31,22 @@ struct Note {
 constexpr double kAlwaysRecalled = 1.0;
 constexpr std::size_t kLongestNote = 32'768;  // bytes
 
+/// A vector and the space it is of; see Embedder.
+struct Nearness {
+  std::string space;
+  std::vector<float> vector;
+};
+
+struct NoteVector {
+  std::int64_t id = 0;
+  std::vector<float> vector;  ///< empty: it can have none
+};
+
 /// Which notes; what is left out does not matter.
 struct NoteQuery {
   std::string words =
       {};  ///< any text: notes that share words with it, the best first; empty: all, newest first
+  std::optional<Nearness> near = {};   ///< with `words`: also notes whose vectors are near to it
   std::vector<std::string> tags = {};  ///< each of them
   std::string folder = {};             ///< only files beneath it, or it itself
   std::optional<std::int64_t> since_ms = {};
@@ -65,6 +77,10 @@ class Notes {
   /// Erases these notes with their history, and all that have expired, so that no file of the memory holds
   /// their texts any more. Returns the ids that are gone, now or since before.
   virtual std::vector<std::int64_t> forget(const std::vector<std::int64_t>& ids) = 0;
+  /// Notes that have not got a vector in this space, those of the lowest ids first.
+  virtual std::vector<Note> without_vector(const std::string& space, std::size_t most) = 0;
+  /// Keeps the vectors of such notes, in the order of ids. All in a space are of one length.
+  virtual void place(const std::string& space, const std::vector<NoteVector>& vectors) = 0;
 };
 
 /// The tools that a task with a memory has, unless it names those that it wants.

@@ -129,9 +129,20 @@ struct OutputSetup {
 };
 
 /// What the runs of a namespace share, see core/notes.h.
+/// A model that turns notes into vectors.
+struct EmbeddingSetup {
+  std::string provider;  ///< empty: there is none
+  std::string name;
+  std::string base_url;
+  std::string api_key_env;
+  std::optional<std::int64_t> dimensions;  ///< of its vectors; none: as many as it usually has
+  bool operator==(const EmbeddingSetup&) const = default;
+};
+
 struct MemorySetup {
   std::string name;         ///< of the namespace; {{inputs.NAME}} is replaced; empty: the task has none
   std::int64_t recall = 5;  ///< how many notes are put before the model at the start
+  EmbeddingSetup embeddings;
   bool operator==(const MemorySetup&) const = default;
 };
 

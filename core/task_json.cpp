@@ -138,12 +138,32 @@ const Fields<VerifySetup>& verify_fields() {
   return fields;
 }
 
+const Fields<EmbeddingSetup>& embedding_fields() {
+  static const Fields<EmbeddingSetup> fields{
+      field("provider", &EmbeddingSetup::provider, Choice{{"bedrock", "gemini", "openai"}},
+            "whose API is spoken; openai is spoken by most compatible servers")
+          .required(),
+      field("name", &EmbeddingSetup::name, Text{is_not_blank, "a name", "\\S"},
+            "the model, as the provider calls it")
+          .required(),
+      field("base_url", &EmbeddingSetup::base_url, Text{},
+            "another server of the same API; ${VAR} is expanded"),
+      field("api_key_env", &EmbeddingSetup::api_key_env, Text{},
+            "the variable that holds the key, never the key"),
+      field("dimensions", &EmbeddingSetup::dimensions, Integer{1, 8192},
+            "of its vectors, where it can be told"),
+  };
+  return fields;
+}
+
 const Fields<MemorySetup>& memory_fields() {
   static const Fields<MemorySetup> fields{
       field("namespace", &MemorySetup::name, Text{is_not_blank, "a name", "\\S"},
             "whose notes the run shares; {{inputs.NAME}} is replaced")
           .required(),
       field("recall", &MemorySetup::recall, Integer{0, 100}, "notes put before the model at the start"),
+      field("embeddings", &MemorySetup::embeddings, Object<EmbeddingSetup>{embedding_fields()},
+            "a model that finds notes by what they mean, beside their words"),
   };
   return fields;
 }

@@ -70,7 +70,7 @@ TEST_CASE("all problems of a file are said at once, in its order, with their pla
             ":3:5: tools: there is no \"shel\"; did you mean shell?\n" + file +
             ":4:18: tools.1.read_file.timeout: expected a duration (write 90s, 15m, 36h or 30d), found 5\n" +
             file +
-            ":5:5: tools: there is no \"qqqqqqq\"; known: ask, edit_file, http_get, list, memory_forget, "
+            ":5:5: tools: there is no \"qqqqqqq\"; known: ask, edit_file, http_get, list, memory, memory_forget, "
             "memory_get, memory_save, memory_search, memory_update, read_file, search, shell, "
             "wait, write_file\n" +
             file + ":6:29: model.retries: expected a whole number from 0 to 20, found -1\n" + file +

@@ -34,18 +34,12 @@ ModelSetup setup_of(const Row& row) {
   return setup;
 }
 
-/// With the head of a model call: the key goes where it does when a task is run.
 HttpRequest list_request(const Row& row, const Provider& access) {
-  const ModelSetup setup = setup_of(row);
-  const Message hello{.role = Role::User, .text = "hello"};
-  HttpRequest request =
-      access.codec.encode({setup, "doctor", "", {}, std::span<const Message>(&hello, 1)}, access.endpoint);
-  request.url = request.url.substr(0, request.url.rfind(row.tail)) + std::string(row.list);
+  HttpRequest request = other_request(setup_of(row), access, row.tail, row.list);
   // Bedrock keeps its list on another host.
   constexpr std::string_view kRuntime = "https://bedrock-runtime.";
   if (request.url.starts_with(kRuntime)) request.url.replace(0, kRuntime.size(), "https://bedrock.");
   request.method = "GET";
-  request.body.clear();
   request.timeout_ms = request.idle_timeout_ms = kTimeoutMs;
   return request;
 }

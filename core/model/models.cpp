@@ -172,6 +172,16 @@ Provider provider_access(const ModelSetup& setup, const ModelWorld& world) {
   return make_provider(setup, *row, world);
 }
 
+HttpRequest other_request(const ModelSetup& setup, const Provider& access, std::string_view tail,
+                          std::string_view path) {
+  const Message hello{.role = Role::User, .text = "hello"};
+  HttpRequest request =
+      access.codec.encode({setup, "other", "", {}, std::span<const Message>(&hello, 1)}, access.endpoint);
+  request.url = request.url.substr(0, request.url.rfind(tail)).append(path);
+  request.body.clear();
+  return request;
+}
+
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world) {
   const Row* row = find_row(setup.provider);
   if (row == nullptr) return std::nullopt;

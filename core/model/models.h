@@ -36,6 +36,11 @@ std::unique_ptr<Model> make_model(const ModelSetup& setup, const Inputs& inputs,
 /// How a provider with servers is reached: its address, and its key or signer. Throws as make_model does.
 Provider provider_access(const ModelSetup& setup, const ModelWorld& world);
 
+/// Another request than a model call to the same server: with the key where that has it and no body, and
+/// `path` in its address in the place of `tail` and all behind it.
+HttpRequest other_request(const ModelSetup& setup, const Provider& access, std::string_view tail,
+                          std::string_view path);
+
 /// What its tokens cost; none if that is unknown: a server of somebody else's has no price of the built-in
 /// table.
 std::optional<Price> price_of(const ModelSetup& setup, const ModelWorld& world);

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "core/search_words.h"
 #include "core/store/note_table.h"
 
-// Notes that share words with the query, the rarer the better (BM25), by their place in that order; then what
-// is newer or more important comes a little earlier.
+// Notes that share words with the query, the rarer the better (BM25), and notes whose vectors are near to its
+// own, by their places in these two orders (reciprocal rank fusion); then what is newer or more important
+// comes a little earlier. Vectors weigh less: bad ones do little harm so, and good ones still bring in what
+// has other words.
 
 namespace agentd {
 
@@ -16,15 +19,19 @@ namespace {
 constexpr std::size_t kMostWords = 12;   // the rarest alone find as much as all, at a fraction of the cost
 constexpr std::size_t kCandidates = 50;  // looked at more closely
 constexpr std::int64_t kCommon = 1000;   // notes with a word: more are not counted
+constexpr std::size_t kNearest = 200;    // vectors, some of which may be of notes that are not asked for
 constexpr double kRankDamping = 10;
+constexpr double kWordsWeight = 2, kVectorWeight = 1;
 constexpr double kNewness = 0.15;  // what a note loses with age
 constexpr double kHalfLifeMs = 90.0 * 24 * 3600 * 1000;
 constexpr double kImportance = 0.4;  // between the least and the most important
 
 struct Candidate {
   Note note;
+  double place = 0;  ///< 1: the first in every order
   double score = 0;
 };
+using Candidates = std::vector<Candidate>;
 
 std::int64_t notes_with(SQLite::Database& database, const std::string& word) {
   SQLite::Statement count(database,
@@ -72,11 +79,14 @@ void bind_filter(SQLite::Statement& statement, const NoteQuery& query, std::int6
   if (query.importance) statement.bind(":importance", *query.importance);
 }
 
-double score_of(const Note& note, std::size_t rank, std::int64_t now_ms) {
-  const double age = static_cast<double>(std::max<std::int64_t>(0, now_ms - note.created_ms));
-  const double place = (kRankDamping + 1) / (kRankDamping + 1 + static_cast<double>(rank));
+double place_of(std::size_t rank) {
+  return (kRankDamping + 1) / (kRankDamping + 1 + static_cast<double>(rank));
+}
+
+double score_of(const Candidate& one, std::int64_t now_ms) {
+  const double age = static_cast<double>(std::max<std::int64_t>(0, now_ms - one.note.created_ms));
   const double newness = 1 - kNewness + kNewness * std::exp2(-age / kHalfLifeMs);
-  return place * newness * (1 - kImportance / 2 + kImportance * note.importance);
+  return one.place * newness * (1 - kImportance / 2 + kImportance * one.note.importance);
 }
 
 std::vector<Note> newest(SQLite::Database& database, const NoteQuery& query, std::int64_t now_ms) {
@@ -89,10 +99,7 @@ std::vector<Note> newest(SQLite::Database& database, const NoteQuery& query, std
   return notes;
 }
 
-}  // namespace
-
-std::vector<Note> find_notes(SQLite::Database& database, const NoteQuery& query, std::int64_t now_ms) {
-  if (query.words.empty()) return newest(database, query, now_ms);
+Candidates by_words(SQLite::Database& database, const NoteQuery& query, std::int64_t now_ms) {
   const std::vector<std::string> words = rarest(database, query_words(query.words));
   if (words.empty()) return {};
   SQLite::Statement rows(database, std::string("SELECT") + kNoteColumns +
@@ -102,12 +109,67 @@ std::vector<Note> find_notes(SQLite::Database& database, const NoteQuery& query,
   bind_filter(rows, query, now_ms);
   rows.bind(":words", match_expression(words));
   rows.bind(":most", static_cast<std::int64_t>(std::max(kCandidates, query.most)));
-  std::vector<Candidate> found;
+  Candidates found;
   while (rows.executeStep()) {
-    Note note = note_from(rows);
-    const double score = score_of(note, found.size(), now_ms);
-    found.push_back({std::move(note), score});
+    const double place = place_of(found.size());
+    found.push_back({note_from(rows), place});
   }
+  return found;
+}
+
+/// Where a filter may leave out most notes, only what it leaves may be among the nearest.
+std::function<bool(std::int64_t)> wanted_by(SQLite::Database& database, const NoteQuery& query,
+                                            std::int64_t now_ms) {
+  const bool is_narrow =
+      !query.tags.empty() || !query.folder.empty() || query.since_ms || query.until_ms || query.importance;
+  if (!is_narrow) return {};
+  SQLite::Statement rows(database, "SELECT id FROM note WHERE " + filter_sql(query));
+  bind_filter(rows, query, now_ms);
+  std::set<std::int64_t> ids;
+  while (rows.executeStep()) ids.insert(rows.getColumn(0).getInt64());
+  return [ids = std::move(ids)](std::int64_t id) { return ids.contains(id); };
+}
+
+Candidates by_vector(SQLite::Database& database, const NoteQuery& query, std::int64_t now_ms,
+                     VectorsInMemory& vectors) {
+  SQLite::Statement row(
+      database, std::string("SELECT") + kNoteColumns + "FROM note WHERE id = :id AND " + filter_sql(query));
+  Candidates found;
+  for (const Near& near :
+       vectors.nearest(database, *query.near, kNearest, wanted_by(database, query, now_ms))) {
+    bind_filter(row, query, now_ms);
+    row.bind(":id", near.id);
+    const double place = place_of(found.size());
+    if (row.executeStep()) found.push_back({note_from(row), place});
+    row.reset();
+    if (found.size() == std::max(kCandidates, query.most)) break;
+  }
+  return found;
+}
+
+Candidates fused(Candidates words, Candidates vector) {
+  constexpr double kWeights = kWordsWeight + kVectorWeight;
+  for (Candidate& one : words) one.place *= kWordsWeight / kWeights;
+  for (Candidate& one : vector) {
+    one.place *= kVectorWeight / kWeights;
+    const auto same = std::find_if(words.begin(), words.end(),
+                                   [&](const Candidate& other) { return other.note.id == one.note.id; });
+    if (same == words.end())
+      words.push_back(std::move(one));
+    else
+      same->place += one.place;
+  }
+  return words;
+}
+
+}  // namespace
+
+std::vector<Note> find_notes(SQLite::Database& database, const NoteQuery& query, std::int64_t now_ms,
+                             VectorsInMemory& vectors) {
+  if (query.words.empty()) return newest(database, query, now_ms);
+  Candidates found = by_words(database, query, now_ms);
+  if (query.near) found = fused(std::move(found), by_vector(database, query, now_ms, vectors));
+  for (Candidate& one : found) one.score = score_of(one, now_ms);
   std::stable_sort(found.begin(), found.end(), [](auto& a, auto& b) { return a.score > b.score; });
   std::vector<Note> notes;
   for (std::size_t i = 0; i < std::min(found.size(), query.most); ++i)

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/search_words.h"
+#include "core/store/vector_table.h"
 #include "core/text.h"
 
 // The index has no copy of the texts: to take a note out, the very words that were put in are made again, so
@@ -58,7 +59,7 @@ std::optional<Note> first_note(SQLite::Database& database, const std::string& co
 }  // namespace
 
 std::string empty_notes() {
-  return database_image(kSchema);
+  return database_image(std::string(kSchema).append(kVectorSchema));
 }
 
 Note note_from(const SQLite::Statement& row) {
@@ -119,6 +120,7 @@ std::int64_t insert_note(OwnedDatabase& database, const Note& note, const std::s
 
 void supersede(OwnedDatabase& database, const Note& old, std::int64_t by) {
   leave_index(database, old);
+  erase_vector(database, old.id);
   SQLite::Statement update(database.connection(), "UPDATE note SET superseded_by = ? WHERE id = ?");
   update.bind(1, by);
   update.bind(2, old.id);
@@ -127,6 +129,7 @@ void supersede(OwnedDatabase& database, const Note& old, std::int64_t by) {
 
 void erase_note(OwnedDatabase& database, const Note& note, std::int64_t now_ms) {
   if (note.superseded_by == 0) leave_index(database, note);
+  erase_vector(database, note.id);
   SQLite::Statement remove(database.connection(), "DELETE FROM note WHERE id = ?");
   remove.bind(1, note.id);
   database.run(remove);

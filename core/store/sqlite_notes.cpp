@@ -23,7 +23,7 @@ namespace agentd {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kWalKept = 256 << 10;   // the writes of some ten calls
+constexpr std::int64_t kWalKept = 256 << 10;  // the writes of some ten calls
 constexpr std::int64_t kPatienceMs = 30'000;  // with others that use the memory
 
 std::string note_name(std::int64_t id) {
@@ -47,8 +47,24 @@ class SqliteNotes final : public Notes {
 
   std::vector<Note> find(const NoteQuery& query) override {
     if (!is_there(files_.database)) return {};
-    return work(
-        [&](OwnedDatabase& database) { return find_notes(database.connection(), query, clock_.now_ms()); });
+    return work([&](OwnedDatabase& database) {
+      return find_notes(database.connection(), query, clock_.now_ms(), vectors_);
+    });
+  }
+
+  std::vector<Note> without_vector(const std::string& space, std::size_t most) override {
+    if (!is_there(files_.database)) return {};
+    return work([&](OwnedDatabase& database) {
+      return notes_without_vector(database.connection(), space, most, clock_.now_ms());
+    });
+  }
+
+  void place(const std::string& space, const std::vector<NoteVector>& vectors) override {
+    work([&](OwnedDatabase& database) {
+      database.begin();
+      place_vectors(database, space, vectors);
+      return true;
+    });
   }
 
   std::vector<Note> history(std::int64_t id) override {
@@ -185,7 +201,8 @@ class SqliteNotes final : public Notes {
   Clock& clock_;
   const Stop& stop_;
   OwnedDatabase* together_ = nullptr;  ///< while several calls are one
-  bool has_forgotten_ = false;         ///< in the calls since the last commit
+  VectorsInMemory vectors_;
+  bool has_forgotten_ = false;  ///< in the calls since the last commit
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "core/store/memory_dir.h"
 #include "core/store/ownership.h"
 #include "core/store/sqlite_journal.h"

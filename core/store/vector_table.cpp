@@ -1,0 +1,153 @@
+#include "core/store/vector_table.h"
+
+#include <algorithm>
+
+#include "core/store/note_table.h"
+
+// The place of a vector follows from the id of its note: blocks of codes side by side, which are read as fast
+// as a file, and in which a forgotten one is written over.
+
+namespace agentd {
+
+const std::string_view kVectorSchema =
+    "CREATE TABLE space(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimensions INTEGER NOT NULL,"
+    " placed_to INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE vector_block(space INTEGER NOT NULL, block INTEGER NOT NULL, changes INTEGER NOT NULL,"
+    " codes BLOB NOT NULL, PRIMARY KEY(space, block)) STRICT;";
+
+namespace {
+
+constexpr std::int64_t kBlock = 64;  // notes
+
+struct Space {
+  std::int64_t id = 0;  ///< 0: there is none
+  std::size_t dimensions = 0;
+  std::int64_t placed_to = 0;  ///< the last note that has had its turn
+};
+
+Space find_space(SQLite::Database& database, const std::string& name) {
+  SQLite::Statement row(database, "SELECT id, dimensions, placed_to FROM space WHERE name = ?");
+  row.bind(1, name);
+  if (!row.executeStep()) return {};
+  return {row.getColumn(0).getInt64(), static_cast<std::size_t>(row.getColumn(1).getInt64()),
+          row.getColumn(2).getInt64()};
+}
+
+void write_space(OwnedDatabase& database, const std::string& name, const Space& space) {
+  SQLite::Statement write(database.connection(),
+                          "INSERT INTO space(name, dimensions, placed_to) VALUES(?, ?, ?)"
+                          " ON CONFLICT(name) DO UPDATE SET dimensions = excluded.dimensions,"
+                          " placed_to = max(placed_to, excluded.placed_to)");
+  write.bind(1, name);
+  write.bind(2, static_cast<std::int64_t>(space.dimensions));
+  write.bind(3, space.placed_to);
+  database.run(write);
+}
+
+std::string read_block(SQLite::Database& database, std::int64_t space, std::int64_t block) {
+  SQLite::Statement row(database, "SELECT codes FROM vector_block WHERE space = ? AND block = ?");
+  row.bind(1, space);
+  row.bind(2, block);
+  return row.executeStep() ? row.getColumn(0).getString() : std::string();
+}
+
+void write_block(OwnedDatabase& database, std::int64_t space, std::int64_t block, const std::string& codes) {
+  SQLite::Statement write(
+      database.connection(),
+      "INSERT INTO vector_block(space, block, changes, codes) VALUES(?, ?, 1, ?)"
+      " ON CONFLICT(space, block) DO UPDATE SET codes = excluded.codes, changes = changes + 1");
+  write.bind(1, space);
+  write.bind(2, block);
+  write.bindNoCopy(3, codes.data(), static_cast<int>(codes.size()));
+  database.run(write);
+}
+
+bool stands(SQLite::Database& database, std::int64_t id) {
+  SQLite::Statement row(database, "SELECT 1 FROM note WHERE id = ? AND superseded_by = 0");
+  row.bind(1, id);
+  return row.executeStep();
+}
+
+/// The vectors of the notes in one block.
+void place_in_block(OwnedDatabase& database, const Space& space, std::span<const NoteVector> vectors) {
+  const std::int64_t block = vectors.front().id / kBlock;
+  const std::size_t size = code_size(space.dimensions);
+  std::string codes = read_block(database.connection(), space.id, block);
+  codes.resize(size * kBlock);
+  for (const NoteVector& each : vectors) {
+    if (each.vector.size() != space.dimensions || !stands(database.connection(), each.id)) continue;
+    codes.replace(static_cast<std::size_t>(each.id % kBlock) * size, size, code_of(each.vector));
+  }
+  write_block(database, space.id, block, codes);
+}
+
+}  // namespace
+
+std::vector<Note> notes_without_vector(SQLite::Database& database, const std::string& space, std::size_t most,
+                                       std::int64_t now_ms) {
+  SQLite::Statement rows(database, std::string("SELECT") + kNoteColumns +
+                                       "FROM note WHERE id > ? AND superseded_by = 0"
+                                       " AND (expires_ms IS NULL OR expires_ms > ?) ORDER BY id LIMIT ?");
+  rows.bind(1, find_space(database, space).placed_to);
+  rows.bind(2, now_ms);
+  rows.bind(3, static_cast<std::int64_t>(most));
+  std::vector<Note> notes;
+  while (rows.executeStep()) notes.push_back(note_from(rows));
+  return notes;
+}
+
+void place_vectors(OwnedDatabase& database, const std::string& name, std::span<const NoteVector> vectors) {
+  if (vectors.empty()) return;
+  Space space = find_space(database.connection(), name);
+  for (const NoteVector& each : vectors)
+    if (space.dimensions == 0) space.dimensions = each.vector.size();
+  space.placed_to = vectors.back().id;
+  write_space(database, name, space);
+  space.id = find_space(database.connection(), name).id;
+  while (space.dimensions > 0 && !vectors.empty()) {
+    const auto end = std::find_if(vectors.begin(), vectors.end(), [&](const NoteVector& each) {
+      return each.id / kBlock != vectors.front().id / kBlock;
+    });
+    const auto count = static_cast<std::size_t>(end - vectors.begin());
+    place_in_block(database, space, vectors.first(count));
+    vectors = vectors.subspan(count);
+  }
+}
+
+void erase_vector(OwnedDatabase& database, std::int64_t id) {
+  SQLite::Statement spaces(database.connection(), "SELECT id, dimensions FROM space WHERE placed_to >= ?");
+  spaces.bind(1, id);
+  while (spaces.executeStep()) {
+    const std::int64_t space = spaces.getColumn(0).getInt64();
+    const std::size_t size = code_size(static_cast<std::size_t>(spaces.getColumn(1).getInt64()));
+    std::string codes = read_block(database.connection(), space, id / kBlock);
+    const std::size_t at = static_cast<std::size_t>(id % kBlock) * size;
+    if (codes.size() < at + size) continue;
+    write_block(database, space, id / kBlock, codes.replace(at, size, size, '\0'));
+  }
+}
+
+std::vector<Near> VectorsInMemory::nearest(SQLite::Database& database, const Nearness& near, std::size_t most,
+                                           const std::function<bool(std::int64_t)>& wanted) {
+  refresh(database, near);
+  NearestCodes nearest(near.vector, most, wanted);
+  for (const auto& [block, read] : blocks_) nearest.look(read.codes, block * kBlock);
+  return nearest.found();
+}
+
+void VectorsInMemory::refresh(SQLite::Database& database, const Nearness& near) {
+  const Space space = find_space(database, near.space);
+  if (space.id != space_ || space.dimensions != dimensions_) blocks_.clear();
+  space_ = space.id;
+  dimensions_ = space.dimensions;
+  if (dimensions_ != near.vector.size()) return blocks_.clear();
+  SQLite::Statement rows(database, "SELECT block, changes FROM vector_block WHERE space = ?");
+  rows.bind(1, space_);
+  while (rows.executeStep()) {
+    const std::int64_t block = rows.getColumn(0).getInt64(), changes = rows.getColumn(1).getInt64();
+    Block& known = blocks_[block];
+    if (known.changes != changes) known = {changes, read_block(database, space_, block)};
+  }
+}
+
+}  // namespace agentd
