@@ -34,7 +34,8 @@ class NearestCodes {
   std::vector<Near> found() const;
 
  private:
-  std::string code_;
+  std::vector<std::int16_t> query_;
+  float scale_ = 0;  ///< 0: it is near to none
   std::size_t most_;
   std::function<bool(std::int64_t)> wanted_;
   std::vector<Near> nearest_;  ///< a heap: the farthest is in front

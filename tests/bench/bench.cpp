@@ -13,9 +13,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -123,6 +125,7 @@ class Bench {
     for (const int count : {10, 1000, 10'000}) resume(count, 200);
     resume(1000, 4096);
     for (const int count : {100, 10'000, 100'000}) notes(count, sync);
+    for (const std::size_t count : {10'000U, 100'000U}) vectors(count);
   }
 
  private:
@@ -255,6 +258,82 @@ class Bench {
         count, median(saves), median(saves) / sync, median(finds), median(processes), disk / count);
   }
 
+  using Vectors = std::vector<std::vector<float>>;
+
+  /// Around 2,000 middles, some of which have most of them, as texts lie.
+  static Vectors some_vectors(std::mt19937& random, std::size_t count, std::size_t dimensions) {
+    std::normal_distribution<float> normal;
+    Vectors middles(2000, std::vector<float>(dimensions)), vectors(count, std::vector<float>(dimensions));
+    for (auto& middle : middles)
+      for (float& value : middle) value = 0.5F + normal(random);
+    for (auto& vector : vectors) {
+      const double part = static_cast<double>(random() % 10'000) / 10'000;
+      const auto& middle = middles[static_cast<std::size_t>(part * part * 2000)];
+      for (std::size_t i = 0; i < dimensions; ++i) vector[i] = middle[i] + normal(random);
+    }
+    return vectors;
+  }
+
+  /// The ids of the ten nearest to one, by what the vectors are and not their codes.
+  static std::vector<std::int64_t> truly_nearest(const Vectors& vectors, const std::vector<float>& to) {
+    std::vector<std::pair<float, std::int64_t>> all;
+    for (std::size_t i = 0; i < vectors.size(); ++i) {
+      const auto& one = vectors[i];
+      const float product = std::inner_product(one.begin(), one.end(), to.begin(), 0.0F);
+      const float length = std::inner_product(one.begin(), one.end(), one.begin(), 0.0F);
+      all.emplace_back(-product / std::sqrt(length), static_cast<std::int64_t>(i + 1));
+    }
+    std::partial_sort(all.begin(), all.begin() + 10, all.end());
+    std::vector<std::int64_t> ids;
+    for (int i = 0; i < 10; ++i) ids.push_back(all[static_cast<std::size_t>(i)].second);
+    return ids;
+  }
+
+  /// How many of the ten nearest a search finds, and how long it takes beside reading as many bytes.
+  void vectors(std::size_t count) {
+    constexpr std::size_t kDimensions = 1024;
+    const MemoryDir memory = MemoryDir::create(folder_ / "vectors");
+    SystemClock clock;
+    const FakeStop stop;
+    const auto notes = make_sqlite_notes(memory, "v" + std::to_string(count), clock, stop);
+    std::mt19937 random(7);
+    notes->together([&] {
+      for (std::size_t i = 0; i < count; ++i) notes->save({.text = "note " + std::to_string(i)}, "");
+    });
+    const Vectors all = some_vectors(random, count, kDimensions);
+    std::vector<NoteVector> placed;
+    for (std::size_t i = 0; i < count; ++i) {
+      placed.push_back({static_cast<std::int64_t>(i + 1), all[i]});
+      if (placed.size() < 1000 && i + 1 < count) continue;
+      notes->place("space", placed);
+      placed.clear();
+    }
+    int hits = 0;
+    double first = 0;
+    std::vector<double> finds;
+    for (int query = 0; query < 21; ++query) {
+      std::vector<float> vector = all[random() % count];
+      std::normal_distribution<float> normal;
+      for (float& value : vector) value += 0.3F * normal(random);
+      std::vector<Note> found;
+      const double time = took([&] {
+        found = notes->find({.words = "zzz", .near = Nearness{"space", vector}});
+      });
+      (query == 0 ? first : finds.emplace_back()) = time;
+      for (const std::int64_t id : truly_nearest(all, vector))
+        hits += static_cast<int>(
+            std::count_if(found.begin(), found.end(), [&](const Note& note) { return note.id == id; }));
+    }
+    const std::vector<std::uint64_t> bytes(count * kDimensions / 8, 1);
+    std::vector<double> reads;
+    for (int i = 0; i < 5; ++i)
+      reads.push_back(took([&] { sum_ += std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0}); }));
+    std::printf(
+        "vectors       %6zu × %zu: the first search %.0f ms, then %.2f ms = %.1f × a read of the bytes, "
+        "recall@10 %.3f\n",
+        count, kDimensions, first, median(finds), median(finds) / median(reads), hits / 210.0);
+  }
+
   template <class Work>
   static double took(const Work& work) {
     const double began = now_ms();
@@ -317,6 +396,7 @@ class Bench {
   fs::path folder_;
   Server server_;
   double curl_ms_ = 0;
+  std::uint64_t sum_ = 0;  ///< of what was read: nothing is left out as useless
 };
 
 }  // namespace
