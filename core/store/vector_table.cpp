@@ -13,7 +13,8 @@ const std::string_view kVectorSchema =
     "CREATE TABLE space(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimensions INTEGER NOT NULL,"
     " placed_to INTEGER NOT NULL) STRICT;"
     "CREATE TABLE vector_block(space INTEGER NOT NULL, block INTEGER NOT NULL, changes INTEGER NOT NULL,"
-    " codes BLOB NOT NULL, PRIMARY KEY(space, block)) STRICT;";
+    " codes BLOB NOT NULL, PRIMARY KEY(space, block)) STRICT;"
+    "CREATE INDEX vector_change ON vector_block(space, block, changes);";
 
 namespace {
 
