@@ -112,12 +112,13 @@ void collect_daily(const MemoryDir& memory, Clock& clock, const Stop& stop) try 
   if (!is_there(memory.path() / "FORMAT")) return;  // nothing has been put here yet
   const Fd lock = take_lock(stamp);
   if (!lock || is_of_today(lock.get(), clock.now_ms())) return;
+  write_all(lock.get(), "done\n", stamp);  // what fails is tried again tomorrow: all that has ended is read
   const Forgotten done = collect_garbage(memory, clock, stop);
-  if (stop.reason() == StopReason::None) write_all(lock.get(), "done\n", stamp);
+  if (stop.reason() != StopReason::None) std::filesystem::resize_file(stamp, 0);  // there was no time for all
   if (!done.runs.empty() || done.notes > 0)
     std::cerr << "agentd: forgot " << done.runs.size() << " runs whose retention has passed and "
               << done.notes << " notes that have expired\n";
-} catch (const Error& error) {
+} catch (const std::exception& error) {
   std::cerr << "agentd: could not forget what has outlived its time: " << error.what() << '\n';
 }
 

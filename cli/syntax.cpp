@@ -31,7 +31,7 @@ constexpr std::array<Syntax, 19> kCommands{{
     {"deny", "Refuse a call that a run waits with",
      "agentd deny digest-3f2a9c01 3.1 --why \"Not on a Friday.\"", add_deny},
     {"cancel", "End a run for good; what it did stays readable", "agentd cancel digest-3f2a9c01", add_id},
-    {"forget", "Erase runs and all that they stored",
+    {"forget", "Erase runs and all that they stored, but for their notes: see agentd memory forget",
      "agentd forget --status completed --older-than 30d --dry-run", add_forget},
     {"gc", "Erase what has outlived its retention, as tick does once a day", "agentd gc --dry-run", add_gc},
     {"memory", "The long-term memory: notes that the runs of a namespace share",
