@@ -12,8 +12,8 @@
 #include "core/store/ownership.h"
 #include "core/text.h"
 
-// First the run gets a name that is none of a run's, then a line says that it is erased, then it is removed:
-// at any instant it is whole, or can only be removed.
+// First the run gets a name that is none of a run's, then its files go, then a line says so, then its folder
+// goes: at any instant it is whole, or can only be removed, and on a full disk as well.
 
 namespace agentd {
 namespace fs = std::filesystem;
@@ -39,20 +39,28 @@ void make_removable(const fs::path& folder) {
     if (entry.is_directory(ignored) && !entry.is_symlink(ignored)) make_removable(entry.path());
 }
 
-void remove_folder(const fs::path& folder) {
-  std::error_code failure;
-  fs::remove_all(folder, failure);
-  if (!failure) return;
-  make_removable(folder);
-  fs::remove_all(folder, failure);
+void require(const std::error_code& failure, const fs::path& folder) {
   if (failure)
     throw Error(Exit::Storage, "cannot remove " + folder.string() + ": " + failure.message() +
                                    "; make its files removable, then run agentd gc");
 }
 
+void empty_folder(const fs::path& folder) {
+  make_removable(folder);
+  std::error_code failure;
+  for (const std::string& name : list_folder(folder)) {
+    fs::remove_all(folder / name, failure);
+    require(failure, folder);
+  }
+}
+
+/// The line comes when there is room for it again, and before the last sign of the run goes.
 void finish(const MemoryDir& memory, const fs::path& folder, const std::string& id, std::int64_t now_ms) {
+  empty_folder(folder);
   add_tombstone(memory, id, now_ms);
-  remove_folder(folder);
+  std::error_code failure;
+  fs::remove(folder, failure);
+  require(failure, folder);
   sync_folder(folder.parent_path());
 }
 
@@ -64,7 +72,7 @@ Erased erase_run(const MemoryDir& memory, const std::string& id, std::int64_t no
   {
     const Fd lock = take_lock(paths.lock());
     if (!lock) return Erased::Held;
-    remove_folder(folder);  // of an earlier run of that name
+    if (is_there(folder)) finish(memory, folder, id, now_ms);  // of an earlier run of that name
     if (::rename(paths.folder.c_str(), folder.c_str()) != 0) throw_errno("rename", paths.folder, errno);
     sync_folder(folder.parent_path());
   }  // a network file system keeps files that are open
