@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/task.h"
+
 namespace agentd {
 
 enum class Output { Text, Json, Jsonl };
@@ -60,6 +62,7 @@ struct Args {
   std::string request_id;                     ///< lambda: what tells the event from others; may be empty
   std::optional<std::int64_t> older_than_ms;  ///< forget
   bool dry_run = false;                       ///< forget, gc
+  EncryptionSetup encryption;                 ///< encrypt: where the key is from now on
   NoteArgs note;                              ///< memory
 };
 

@@ -20,10 +20,6 @@ namespace {
 /// Somebody who only takes in a letter is done by then.
 constexpr std::int64_t kWaitMs = 2000;
 
-RunPaths beside(const RunPaths& run, const std::string& id) {
-  return {run.folder.parent_path() / id};
-}
-
 State busy(const std::string& id) {
   State state;
   state.run = id;
@@ -62,14 +58,14 @@ bool children_wait(const RunPaths& run, const State& state, const Person* person
   if (!state.suspended || state.suspended->child.empty()) return false;
   const std::vector<std::string> ids = open_children(state);
   return std::all_of(ids.begin(), ids.end(),
-                     [&](const std::string& id) { return only_waits(beside(run, id), person, now_ms); });
+                     [&](const std::string& id) { return only_waits(run.beside(id), person, now_ms); });
 }
 
 std::vector<State> children_for_person(const RunPaths& run, const State& state) {
   std::vector<State> waiting;
   if (state.ending || !state.suspended || state.suspended->child.empty()) return waiting;
   for (const std::string& id : open_children(state)) {
-    const RunPaths paths = beside(run, id);
+    const RunPaths paths = run.beside(id);
     if (!is_there(paths.journal())) continue;
     State child = view_run(paths).state;
     std::vector<State> below = children_for_person(paths, child);
@@ -82,7 +78,7 @@ std::vector<State> children_for_person(const RunPaths& run, const State& state) 
 
 std::string top_run(const RunPaths& run, const State& state) {
   if (state.parent.empty()) return state.run;
-  const RunPaths above = beside(run, state.parent);
+  const RunPaths above = run.beside(state.parent);
   return is_there(above.journal()) ? top_run(above, view_run(above).state) : state.parent;
 }
 

@@ -8,12 +8,13 @@
 namespace agentd {
 
 Command find_command(const std::string& name) {
-  constexpr std::array<std::pair<std::string_view, Command>, 19> kCommands{{
+  constexpr std::array<std::pair<std::string_view, Command>, 20> kCommands{{
       {"approve", approve_command},
       {"cancel", cancel_command},
       {"completion", completion_command},
       {"deny", deny_command},
       {"doctor", doctor_command},
+      {"encrypt", encrypt_command},
       {"forget", forget_command},
       {"gc", gc_command},
       {"lambda", lambda_command},

@@ -20,6 +20,7 @@ Exit deny_command(const Args& args);
 Exit cancel_command(const Args& args);
 Exit forget_command(const Args& args);
 Exit gc_command(const Args& args);
+Exit encrypt_command(const Args& args);
 Exit memory_command(const Args& args);
 Exit tools_command(const Args& args);
 Exit doctor_command(const Args& args);

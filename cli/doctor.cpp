@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/environment.h"
+#include "cli/memory_key.h"
 #include "cli/narrate.h"
 #include "cli/table.h"
 #include "core/error.h"
@@ -94,7 +95,7 @@ Exit exit_for(const Findings& findings) {
 Exit doctor_command(const Args& args) {
   SystemClock clock;
   const auto stop = make_process_stop(std::nullopt);
-  Findings findings = probe_memory(args.memory, clock, *stop);  // first: it forks
+  Findings findings = probe_memory(args.memory, find_kept_key, clock, *stop);  // first: it forks
   append(findings, probe_machine(clock.now_ms()));
   append(findings, config_findings());
   append(findings, probe_network());

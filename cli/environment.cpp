@@ -1,5 +1,7 @@
 #include "cli/environment.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -9,6 +11,16 @@ namespace agentd {
 std::optional<std::string> variable_of_process(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+std::map<std::string, std::string> whole_environment() {
+  std::map<std::string, std::string> whole;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view variable = *entry;
+    if (const std::size_t equals = variable.find('='); equals != std::string_view::npos)
+      whole.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  return whole;
 }
 
 std::optional<std::string> text_of_file(const std::string& path) {

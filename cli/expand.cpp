@@ -5,6 +5,7 @@
 #include "cli/environment.h"
 #include "core/model/models.h"
 #include "core/task_json.h"
+#include "core/text.h"
 
 namespace agentd {
 
@@ -32,6 +33,9 @@ std::vector<ToolSetup> expanded_tools(const Task& task, const Environment& envir
 std::vector<std::string> secrets_of(const Task& task, const Environment& environment,
                                     const ReadFile& read_file) {
   std::vector<std::string> secrets = model_secrets(task.model, environment, read_file);
+  const EncryptionSetup& key = task.encryption;
+  if (!key.key_env.empty()) secrets.push_back(trimmed_variable(environment, key.key_env));
+  if (!key.key_file.empty()) secrets.emplace_back(trimmed(read_file(key.key_file).value_or("")));
   for (ToolSetup tool : task.tools) {
     visit_texts(tool, [&](const std::string& text, const std::string&) {
       for (const std::string& variable : variables_in(text))

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/forgetting.h"
+#include "cli/memory_key.h"
 #include "cli/runs.h"
 #include "cli/table.h"
 #include "core/os/signals.h"
@@ -107,14 +108,14 @@ Forgotten foreseen(const MemoryDir& memory, const std::vector<KeptRun>& runs) {
 }  // namespace
 
 Exit forget_command(const Args& args) {
-  const MemoryDir memory = MemoryDir::look(args.memory);
+  const MemoryDir memory = look_at_memory(args);
   SystemClock clock;
   const auto runs = chosen_runs(memory, args, clock.now_ms());
   return tell(args, memory, args.dry_run ? foreseen(memory, runs) : forget_runs(memory, runs, clock));
 }
 
 Exit gc_command(const Args& args) {
-  const MemoryDir memory = MemoryDir::look(args.memory);
+  const MemoryDir memory = look_at_memory(args);
   SystemClock clock;
   const auto stop = make_process_stop(std::nullopt);
   if (args.dry_run) return tell(args, memory, foreseen(memory, outlived_runs(memory, clock, *stop)));

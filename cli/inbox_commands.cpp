@@ -5,6 +5,7 @@
 #include "cli/children.h"
 #include "cli/commands.h"
 #include "cli/expand.h"
+#include "cli/memory_key.h"
 #include "cli/report.h"
 #include "cli/runs.h"
 #include "core/mask.h"
@@ -64,7 +65,7 @@ std::string masked(const std::string& text, const State& state) {
 /// The letters name the calls, so that they decide on nothing that is asked for later.
 Exit decide(const Args& args, Letter::Kind kind) {
   const bool approves = kind == Letter::Kind::Approve;
-  const RunPaths paths = existing_run(MemoryDir::look(args.memory), args.target);
+  const RunPaths paths = existing_run(look_at_memory(args), args.target);
   std::map<std::string, bool> decided;
   const State state = view_run(paths, [&](const Record& record) {
                         if (const auto* given = std::get_if<ApprovalGiven>(&record.event))
@@ -93,7 +94,7 @@ Exit deny_command(const Args& args) {
 }
 
 Exit send_command(const Args& args) {
-  const RunPaths paths = existing_run(MemoryDir::look(args.memory), args.target);
+  const RunPaths paths = existing_run(look_at_memory(args), args.target);
   // The inbox first: a letter goes from there to the journal.
   const std::vector<Letter> left = InboxFolder(paths).read();
   const State state = view_run(paths).state;
@@ -109,7 +110,7 @@ Exit send_command(const Args& args) {
 }
 
 Exit cancel_command(const Args& args) {
-  const MemoryDir memory = MemoryDir::look(args.memory);
+  const MemoryDir memory = look_at_memory(args);
   const RunPaths paths = existing_run(memory, args.target);
   if (has_ended(view_run(paths).state)) return Exit::Failed;
   SystemClock clock;

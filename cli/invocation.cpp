@@ -74,7 +74,7 @@ Invocation::Invocation(Host host, Errand errand)
     : host_(std::move(host)),
       errand_(std::move(errand)),
       http_(make_curl_http()),
-      replies_(make_sqlite_reply_cache(host_.memory.cache())) {}
+      replies_(make_reply_cache(host_.memory)) {}
 
 Invocation::~Invocation() = default;
 
@@ -134,11 +134,13 @@ Tools& Invocation::tools_for(const Wish& wish, const RunPaths& paths,
   auto variables = tool_environment(environ);
   const auto sandbox = confine(wish.task, paths, host_.notices, variables);
   children_ = std::make_unique<Children>(host_, wish.id);
-  tools_ = make_toolbox(expanded_tools(wish.task, variable_of_process),
-                        {workspace_of(wish.task, paths), paths.outputs(), process_, host_.stop,
-                         std::move(variables), host_.secrets, &host_.clock, http_.get(), make_curl_http,
-                         sandbox, is_owned_here, children_.get(), notes_for(wish), wish.id, wish.task.name},
-                        host_.clock, journaled);
+  outputs_key_ = key_of(paths.key, "outputs of run " + paths.id);
+  tools_ = make_toolbox(
+      expanded_tools(wish.task, variable_of_process),
+      {workspace_of(wish.task, paths), paths.outputs(), process_, host_.stop, std::move(variables),
+       host_.secrets, &host_.clock, http_.get(), make_curl_http, sandbox, is_owned_here, children_.get(),
+       notes_for(wish), wish.id, wish.task.name, outputs_key_ ? &*outputs_key_ : nullptr},
+      host_.clock, journaled);
   return *tools_;
 }
 

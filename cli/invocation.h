@@ -72,6 +72,7 @@ class Invocation {
   std::unique_ptr<ReplyCache> replies_;
   ChildProcess process_;
   std::unique_ptr<ChildRuns> children_;
+  std::optional<DataKey> outputs_key_;
   std::unique_ptr<Notes> notes_;  ///< once they are needed
   std::unique_ptr<Tools> tools_;  ///< once they are needed
   std::vector<std::optional<Price>> prices_;

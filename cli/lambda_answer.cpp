@@ -10,6 +10,7 @@
 #include "cli/expand.h"
 #include "cli/lambda_event.h"
 #include "cli/lambda_process.h"
+#include "cli/memory_key.h"
 #include "cli/runs.h"
 #include "cli/runtime_api.h"
 #include "cli/work.h"
@@ -61,21 +62,24 @@ Exit print_finish(const RunPaths& paths, const char* usage, const GoOn& go_on) {
     if (refusal.error.type != kStorage || !is_there(paths.folder)) throw;
     const Standing standing{"storage", "storage", refusal.error.message, Exit::Storage};
     std::cerr << "agentd: " << refusal.error.message << '\n';
-    return print(result_without_state(paths.folder.filename().string(), standing), Exit::Storage);
+    return print(result_without_state(paths.id, standing), Exit::Storage);
   }
 }
 
 Exit work_on(const Args& args) {
   Console console(args);
+  const Config config = blaming(kConfig, [] { return read_config(); });
+  const bool is_run = args.command == "run";
+  const bool is_of_image = is_run && !args.task_text && is_there(args.target);
+  const Task task =
+      blaming(is_of_image ? kConfig : kBadEvent, [&] { return is_run ? wanted_task(args, config) : Task(); });
+  const auto observe = [&](const Record& record) { console.saw(record); };
   Work work = blaming(
-      kConfig, [&] { return Work(args, nullptr, [&](const Record& record) { console.saw(record); }); });
-  if (args.command == "resume") {
+      kConfig, [&] { return Work(args, config, make_memory(args, task.encryption), nullptr, observe); });
+  if (!is_run) {
     const RunPaths paths = blaming(kBadEvent, [&] { return existing_run(work.memory(), args.target); });
     return print_finish(paths, kBadEvent, [&] { return work.resume(args.target); });
   }
-  const bool is_of_image = !args.task_text && is_there(args.target);
-  const Task task =
-      blaming(is_of_image ? kConfig : kBadEvent, [&] { return wanted_task(args, work.config()); });
   const Wish wish = blaming(kBadEvent, [&] { return wish_for(task, args, work.memory()); });
   return print_finish(work.memory().run(wish.id), kConfig, [&] { return work.start(wish); });
 }
@@ -105,10 +109,15 @@ void foresee(State& state, const std::vector<Letter>& letters) {
   }
 }
 
+/// A file system that is not there is to be heard of also where there is nothing to do.
+MemoryDir memory_of_event(const Args& args) {
+  MemoryDir::make_place(args.memory);
+  return look_at_memory(args);
+}
+
 /// How the run stands once it has been told: it can go on, if a person was all that it waited for.
 Exit tell(const Args& args) {
-  const RunPaths paths =
-      blaming(kBadEvent, [&] { return existing_run(MemoryDir::create(args.memory), args.target); });
+  const RunPaths paths = blaming(kBadEvent, [&] { return existing_run(memory_of_event(args), args.target); });
   return print_finish(paths, kBadEvent, [&] {
     const Exit told = find_command(args.command)(args);
     RunView view = view_run(paths);
@@ -125,7 +134,7 @@ Exit tell(const Args& args) {
 
 Exit tick(const Args& args) {
   return blaming(kConfig, [&] {
-    MemoryDir::create(args.memory);
+    memory_of_event(args);
     return tick_command(args);
   });
 }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/memory_key.h"
 #include "cli/narrate.h"
 #include "cli/report.h"
 #include "cli/runs.h"
@@ -70,7 +71,7 @@ Cells cells_of(const Row& row, std::int64_t now_ms) {
 
 Exit list_command(const Args& args) {
   const std::int64_t now_ms = SystemClock().now_ms();
-  const MemoryDir memory = MemoryDir::look(args.memory);
+  const MemoryDir memory = look_at_memory(args);
   std::vector<Row> rows;
   for (const std::string& id : memory.run_ids()) {
     Row row = read_row(memory, id, now_ms);

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/memory_key.h"
 #include "cli/narrate.h"
 #include "cli/runs.h"
 #include "core/store/ownership.h"
@@ -56,7 +57,7 @@ void follow(const RunPaths& paths, const Args& args) {
 }  // namespace
 
 Exit log_command(const Args& args) {
-  const RunPaths paths = existing_run(MemoryDir::look(args.memory), args.target);
+  const RunPaths paths = existing_run(look_at_memory(args), args.target);
   if (args.follow)
     follow(paths, args);
   else

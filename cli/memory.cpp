@@ -8,6 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/expand.h"
+#include "cli/memory_key.h"
 #include "cli/narrate.h"
 #include "cli/note_choice.h"
 #include "cli/note_lines.h"
@@ -34,8 +35,8 @@ class MemoryWork {
  public:
   explicit MemoryWork(const Args& args)
       : args_(args),
-        memory_(args.note.action == "put" || args.note.action == "import" ? MemoryDir::create(args.memory)
-                                                                          : MemoryDir::look(args.memory)),
+        memory_(args.note.action == "put" || args.note.action == "import" ? make_memory(args)
+                                                                          : look_at_memory(args)),
         stop_(make_process_stop(std::nullopt)),
         name_(name()),
         notes_(make_sqlite_notes(memory_, name_, clock_, *stop_)) {}

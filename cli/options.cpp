@@ -1,44 +1,15 @@
 #include "cli/options.h"
 
-#include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 
-#include "core/error.h"
+#include "cli/option_forms.h"
 #include "core/store/memory_dir.h"
-#include "core/text.h"
 
 namespace agentd {
 
 namespace {
-
-using Texts = std::vector<std::string>;
-
-[[noreturn]] void refuse(const std::string& message) {
-  throw Error(Exit::Usage, message);
-}
-
-std::int64_t duration(const char* option, const std::string& text) {
-  const auto milliseconds = parse_duration(text);
-  if (!milliseconds)
-    refuse(std::string(option) + ": '" + text + "' is no duration; write 90s, 15m, 36h or 30d");
-  return *milliseconds;
-}
-
-template <class N>
-N number(const char* option, const std::string& text, N least) {
-  N value{};
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || rest != end || !(value >= least) ||
-      (std::is_floating_point_v<N> && std::isinf(value)))
-    refuse(std::string(option) + ": '" + text + "' is no number of at least " + std::to_string(least));
-  return value;
-}
 
 std::string run_id(const std::string& text) {
   if (!is_run_id(text))
@@ -50,37 +21,6 @@ std::pair<std::string, std::string> key_value(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) refuse("-i " + text + ": write -i KEY=VALUE");
   return {text.substr(0, equals), text.substr(equals + 1)};
-}
-
-/// An option with a value that `take` checks and keeps.
-template <class Take>
-CLI::Option* value(CLI::App& app, const char* names, const char* form, const char* about, Take take) {
-  return app.add_option_function<std::string>(names, take, about)->type_name(form);
-}
-
-void add_output(CLI::App& app, Args& args, std::initializer_list<std::string_view> forms) {
-  static constexpr std::array<std::string_view, 3> kWords{"text", "json", "jsonl"};
-  const Texts known(forms.begin(), forms.end());
-  std::string form;
-  for (const auto& each : known) form.append(form.empty() ? "" : "|").append(each);
-  const auto take = [&args, known, form](const std::string& word) {
-    if (std::find(known.begin(), known.end(), word) == known.end()) refuse("--output: write " + form);
-    args.output = static_cast<Output>(std::find(kWords.begin(), kWords.end(), word) - kWords.begin());
-  };
-  value(app, "--output", "", "What to print", take)->type_name(form);
-}
-
-void add_status(CLI::App& app, Args& args) {
-  app.add_option("--status", args.status, "Only runs that stand like this, as suspended")
-      ->type_name("STATUS");
-}
-
-void add_memory(CLI::App& app, Args& args) {
-  value(app, "--memory", "DIR", "Where runs are kept [$AGENTD_MEMORY, $XDG_DATA_HOME/agentd]",
-        [&](auto& text) {
-          if (text.empty()) refuse("--memory: the name of a folder is needed");
-          args.memory = text;
-        });
 }
 
 void add_model(CLI::App& app, Args& args) {
@@ -122,6 +62,31 @@ void add_work(CLI::App& app, Args& args) {
 }
 
 }  // namespace
+
+void add_output(CLI::App& app, Args& args, std::initializer_list<std::string_view> forms) {
+  static constexpr std::array<std::string_view, 3> kWords{"text", "json", "jsonl"};
+  const Texts known(forms.begin(), forms.end());
+  std::string form;
+  for (const auto& each : known) form.append(form.empty() ? "" : "|").append(each);
+  const auto take = [&args, known, form](const std::string& word) {
+    if (std::find(known.begin(), known.end(), word) == known.end()) refuse("--output: write " + form);
+    args.output = static_cast<Output>(std::find(kWords.begin(), kWords.end(), word) - kWords.begin());
+  };
+  value(app, "--output", "", "What to print", take)->type_name(form);
+}
+
+void add_status(CLI::App& app, Args& args) {
+  app.add_option("--status", args.status, "Only runs that stand like this, as suspended")
+      ->type_name("STATUS");
+}
+
+void add_memory(CLI::App& app, Args& args) {
+  value(app, "--memory", "DIR", "Where runs are kept [$AGENTD_MEMORY, $XDG_DATA_HOME/agentd]",
+        [&](auto& text) {
+          if (text.empty()) refuse("--memory: the name of a folder is needed");
+          args.memory = text;
+        });
+}
 
 void add_id(CLI::App& app, Args& args) {
   value(app, "ID", "", "The run, as agentd list names it", [&](auto& text) {
@@ -166,22 +131,6 @@ void add_list(CLI::App& app, Args& args) {
   add_memory(app, args);
   add_status(app, args);
   add_output(app, args, {"text", "json"});
-}
-
-void add_gc(CLI::App& app, Args& args) {
-  add_memory(app, args);
-  app.add_flag("--dry-run", args.dry_run, "Only show which runs would go");
-  add_output(app, args, {"text", "json"});
-}
-
-void add_forget(CLI::App& app, Args& args) {
-  app.add_option("ID", args.ids, "Runs, as agentd list names them; those that they called go with them")
-      ->type_name("");
-  add_status(app, args);
-  value(app, "--older-than", "DUR",
-        "Only runs in which nothing has happened for so long; without ID or --status those that have ended",
-        [&](auto& text) { args.older_than_ms = duration("--older-than", text); });
-  add_gc(app, args);
 }
 
 void add_show(CLI::App& app, Args& args) {
@@ -255,40 +204,6 @@ void add_lambda(CLI::App& app, Args& args) {
         [&](auto& text) { args.request_id = text; });
   add_deadline(app, args);
   app.add_flag("-v,--verbose", args.verbose, "Progress on stderr");
-}
-
-void add_memory_notes(CLI::App& app, Args& args) {
-  NoteArgs& note = args.note;
-  value(app, "ACTION", "", "list, get, put, search, forget, export or import", [&](auto& text) {
-    note.action = text;
-  })->required();
-  app.add_option("WORDS", note.words,
-                 "get: an id. put: the text, or - for stdin. search: words. forget: ids."
-                 " import: a file, or - for stdin")
-      ->type_name("");
-  add_memory(app, args);
-  value(app, "--namespace", "NAME", "Whose notes [the only namespace there is]",
-        [&](auto& text) { note.name = text; });
-  app.add_option_function<Texts>(
-         "--tag", [&](const Texts& tags) { note.tags = tags; },
-         "Only notes with this tag; put: gives it to the note; again for each")
-      ->allow_extra_args(false)
-      ->type_name("TAG");
-  value(app, "--older-than", "DUR", "list, forget: only notes written longer ago",
-        [&](auto& text) { args.older_than_ms = duration("--older-than", text); });
-  value(app, "--subject", "TEXT", "list, forget: only notes that say this, in any case of letters",
-        [&](auto& text) { note.subject = text; });
-  value(app, "--limit", "N", "At most so many [search: 10]",
-        [&](auto& text) { note.limit = number<std::int64_t>("--limit", text, 1); });
-  app.add_flag("--history", note.with_history, "list: also notes that others have taken the place of");
-  value(app, "--importance", "X", "put: from 0 to 1, which is put before every run [0.5]",
-        [&](auto& text) { note.importance = std::min(1.0, number<double>("--importance", text, 0)); });
-  value(app, "--expires", "WHEN", "put: after a duration, as 30d, or at a time",
-        [&](auto& text) { note.expires = text; });
-  value(app, "--replaces", "ID", "put: the note whose place it takes",
-        [&](auto& text) { note.replaces = number<std::int64_t>("--replaces", text, 1); });
-  app.add_flag("--dry-run", args.dry_run, "forget: only show what would go");
-  add_output(app, args, {"text", "json"});
 }
 
 void add_schema(CLI::App&, Args&) {}

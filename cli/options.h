@@ -25,6 +25,7 @@ void add_tools(CLI::App& app, Args& args);
 void add_doctor(CLI::App& app, Args& args);
 void add_forget(CLI::App& app, Args& args);
 void add_gc(CLI::App& app, Args& args);
+void add_encrypt(CLI::App& app, Args& args);
 void add_lambda(CLI::App& app, Args& args);
 void add_memory_notes(CLI::App& app, Args& args);
 void add_schema(CLI::App& app, Args& args);

@@ -1,9 +1,9 @@
 #include "cli/own_process.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
+
+#include "cli/environment.h"
 
 namespace agentd {
 
@@ -12,16 +12,6 @@ namespace {
 /// As they begin: a result, a function error, that of a batch. Other programs may print JSON too.
 constexpr std::array<std::string_view, 3> kAnswers{R"({"schema":1,)", R"({"errorType":)",
                                                    R"({"batchItemFailures":)"};
-
-std::map<std::string, std::string> whole_environment() {
-  std::map<std::string, std::string> whole;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view variable = *entry;
-    if (const std::size_t equals = variable.find('='); equals != std::string_view::npos)
-      whole.emplace(variable.substr(0, equals), variable.substr(equals + 1));
-  }
-  return whole;
-}
 
 /// Takes what a process prints apart: lines for people, and its answer.
 class Lines {

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/memory_key.h"
 #include "cli/narrate.h"
 #include "cli/person.h"
 #include "cli/work.h"
@@ -15,11 +16,12 @@ namespace {
 /// A run that this process works on, and whoever watches it.
 class Watched {
  public:
-  explicit Watched(const Args& args)
+  Watched(const Args& args, Config config, MemoryDir memory)
       : args_(args),
         person_(args),
         console_(args, [this] { return person_.is_asking(); }),
-        work_(args, &person_, [this](const Record& record) { console_.saw(record); }) {}
+        work_(args, std::move(config), std::move(memory), &person_,
+              [this](const Record& record) { console_.saw(record); }) {}
 
   Work& work() { return work_; }
 
@@ -45,13 +47,14 @@ class Watched {
 }  // namespace
 
 Exit run_command(const Args& args) {
-  Watched run(args);
-  Work& work = run.work();
-  return run.report(work.start(wish_for(wanted_task(args, work.config()), args, work.memory())));
+  const Config config = read_config();
+  const Task task = wanted_task(args, config);
+  Watched run(args, config, make_memory(args, task.encryption));
+  return run.report(run.work().start(wish_for(task, args, run.work().memory())));
 }
 
 Exit resume_command(const Args& args) {
-  Watched run(args);
+  Watched run(args, read_config(), make_memory(args));
   return run.report(run.work().resume(args.target));
 }
 

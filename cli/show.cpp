@@ -3,6 +3,7 @@
 
 #include "cli/children.h"
 #include "cli/commands.h"
+#include "cli/memory_key.h"
 #include "cli/narrate.h"
 #include "cli/report.h"
 #include "cli/runs.h"
@@ -136,7 +137,7 @@ std::string run_text(const RunView& view, const std::vector<State>& below) {
 }  // namespace
 
 Exit show_command(const Args& args) {
-  const RunPaths paths = existing_run(MemoryDir::look(args.memory), args.target);
+  const RunPaths paths = existing_run(look_at_memory(args), args.target);
   StepView step(args.step.value_or(0));
   const RunView view = view_run(paths, [&](const Record& record) { step.saw(record); });
   if (args.step && !step.is_there())

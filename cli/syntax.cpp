@@ -15,7 +15,7 @@ namespace {
   throw Error(Exit::Usage, message);
 }
 
-constexpr std::array<Syntax, 19> kCommands{{
+constexpr std::array<Syntax, 20> kCommands{{
     {"run", "Start a task, or go on with its run, until it prints the answer",
      "agentd run digest.yaml -i topic=tides --deadline 14m", add_run},
     {"resume", "Go on with a run, without its task file", "agentd resume digest-3f2a9c01 --max-steps 80",
@@ -36,6 +36,8 @@ constexpr std::array<Syntax, 19> kCommands{{
     {"gc", "Erase what has outlived its retention, as tick does once a day", "agentd gc --dry-run", add_gc},
     {"memory", "The long-term memory: notes that the runs of a namespace share",
      "agentd memory search \"tide tables\" --namespace harbour", add_memory_notes},
+    {"encrypt", "Make an encrypted memory directory, or give one another key",
+     "agentd encrypt --memory ./memory --key-env AGENTD_KEY", add_encrypt},
     {"lambda", "Serve the AWS Lambda Runtime API: the entry point of a container image",
      "agentd lambda --event event.json --memory ./memory", add_lambda},
     {"tools", "Every tool that a task would have; asks its MCP servers for theirs",

@@ -79,9 +79,9 @@ void read_instructions(Json& task, const fs::path& folder, const Place& place) {
   }
 }
 
-void make_workspace_absolute(Json& task, const fs::path& folder) {
-  const auto found = task.find("workspace");
-  if (found == task.end() || !found->is_string() || *found == "") return;
+void make_absolute(Json& object, const char* member, const fs::path& folder) {
+  const auto found = object.is_object() ? object.find(member) : object.end();
+  if (found == object.end() || !found->is_string() || *found == "") return;
   fs::path path = (folder / found->get<std::string>()).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();  // "." leaves a slash at the end
   *found = to_valid_utf8(path.string());
@@ -179,7 +179,9 @@ void complete(Json& task, const Trail& trail, const Place& place) {
   const fs::path folder = fs::absolute(trail.files.back()).parent_path();
   merge_permissions(task, trail.config);
   read_instructions(task, folder, place);
-  make_workspace_absolute(task, folder);
+  make_absolute(task, "workspace", folder);
+  if (const auto found = task.find("encryption"); found != task.end())
+    make_absolute(*found, "key_file", folder);
   read_children(task, trail, place);
 }
 

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/due.h"
 #include "cli/forgetting.h"
+#include "cli/memory_key.h"
 #include "cli/narrate.h"
 #include "cli/own_process.h"
 #include "cli/turn.h"
@@ -162,7 +163,7 @@ class Tick {
 }  // namespace
 
 Exit tick_command(const Args& args) {
-  const MemoryDir memory = MemoryDir::look(args.memory);
+  const MemoryDir memory = look_at_memory(args);
   if (!is_there(memory.path()))
     std::cerr << "agentd: there is no " << memory.path().string() << " yet, and so no runs in it\n";
   return Tick(args, memory).run();

@@ -22,7 +22,7 @@ Finish busy(const RunPaths& paths) {
   const Holder holder = read_holder(paths.lock());
   Finish finish{paths};
   if (is_there(paths.journal())) finish.state = view_run(paths).state;
-  finish.state.run = paths.folder.filename().string();  // which may have no event yet
+  finish.state.run = paths.id;  // which may have no event yet
   // It may not have said yet who it is.
   const std::string who =
       holder.host.empty() ? "" : " (host " + holder.host + ", pid " + std::to_string(holder.pid) + ")";
@@ -39,13 +39,14 @@ std::string result_json(const Finish& finish) {
   return result_json(finish.state, finish.standing, finish.steps, SystemClock().now_ms(), finish.paths);
 }
 
-Work::Work(const Args& args, Person* person, std::function<void(const Record&)> observe)
+Work::Work(const Args& args, Config config, MemoryDir memory, Person* person,
+           std::function<void(const Record&)> observe)
     : args_(args),
       person_(person),
       observe_(std::move(observe)),
-      config_(read_config()),
+      config_(std::move(config)),
       stop_(make_process_stop(args.deadline_ms)),
-      memory_(MemoryDir::create(args.memory)) {
+      memory_(std::move(memory)) {
   const std::string warning = mount_warning(memory_.path());
   if (!warning.empty()) notices_.say(warning);
 }

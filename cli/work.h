@@ -24,10 +24,10 @@ std::string result_json(const Finish& finish);
 /// What it takes for this process to work on a run: `run`, `resume`, or a Lambda event that asks for them.
 class Work {
  public:
-  /// Throws Error(Storage) where the memory directory is no good. `person`: null, nobody is here.
-  Work(const Args& args, Person* person, std::function<void(const Record&)> observe);
+  /// `person`: null, nobody is here.
+  Work(const Args& args, Config config, MemoryDir memory, Person* person,
+       std::function<void(const Record&)> observe);
 
-  const Config& config() const { return config_; }
   const MemoryDir& memory() const { return memory_; }
 
   /// What is missing is said before a new run leaves any trace.

@@ -128,7 +128,6 @@ struct OutputSetup {
   bool operator==(const OutputSetup&) const = default;
 };
 
-/// What the runs of a namespace share, see core/notes.h.
 /// A model that turns notes into vectors.
 struct EmbeddingSetup {
   std::string provider;  ///< empty: there is none
@@ -139,11 +138,20 @@ struct EmbeddingSetup {
   bool operator==(const EmbeddingSetup&) const = default;
 };
 
+/// What the runs of a namespace share, see core/notes.h.
 struct MemorySetup {
   std::string name;         ///< of the namespace; {{inputs.NAME}} is replaced; empty: the task has none
   std::int64_t recall = 5;  ///< how many notes are put before the model at the start
   EmbeddingSetup embeddings;
   bool operator==(const MemorySetup&) const = default;
+};
+
+/// Where the key of an encrypted memory directory is: one of these, or none.
+struct EncryptionSetup {
+  std::string key_env;      ///< the variable that holds it
+  std::string key_file;     ///< absolute
+  std::string key_command;  ///< for sh -c; prints it
+  bool operator==(const EncryptionSetup&) const = default;
 };
 
 struct Task {
@@ -161,6 +169,7 @@ struct Task {
   OutputSetup output;
   std::vector<VerifySetup> verify;
   MemorySetup memory;
+  EncryptionSetup encryption;
   std::optional<std::int64_t> retention_ms;  ///< since the end of the run; none: it is kept
   bool operator==(const Task&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "core/task_json.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -168,6 +169,15 @@ const Fields<MemorySetup>& memory_fields() {
   return fields;
 }
 
+const Fields<EncryptionSetup>& encryption_fields() {
+  static const Fields<EncryptionSetup> fields{
+      field("key_env", &EncryptionSetup::key_env, Text{}, "the variable that holds the key, never the key"),
+      field("key_file", &EncryptionSetup::key_file, Text{}, "a file that holds it, beside the task file"),
+      field("key_command", &EncryptionSetup::key_command, Text{}, "for sh -c: prints it"),
+  };
+  return fields;
+}
+
 const Fields<Task>& task_fields() {
   static const Fields<Task> fields{
       field("version", &Task::version, Integer{1, 1}, "the version of this format"),
@@ -192,6 +202,8 @@ const Fields<Task>& task_fields() {
       field("verify", &Task::verify, ListOf<VerifySetup>{verify_fields()},
             "checks of the answer; what fails goes back to the model"),
       field("memory", &Task::memory, Object<MemorySetup>{memory_fields()}, "long-term memory"),
+      field("encryption", &Task::encryption, Object<EncryptionSetup>{encryption_fields()},
+            "where the key of the memory directory is, which is encrypted from its beginning"),
       field("retention", &Task::retention_ms, Duration{}, "how long a run is kept after its end"),
   };
   return fields;
@@ -225,6 +237,13 @@ void check_memory(Task& task, const Place& place) {
   for (const std::string_view name : kMemoryTools) task.tools.push_back({.name = std::string(name)});
 }
 
+void check_encryption(const Json& document, const EncryptionSetup& setup, const Place& place) {
+  const std::array<const std::string*, 3> sources{&setup.key_env, &setup.key_file, &setup.key_command};
+  const auto given = std::count_if(sources.begin(), sources.end(), [](auto* each) { return !each->empty(); });
+  if (document.contains("encryption") && given != 1)
+    place.at("encryption").problem("encryption: say where the key is: key_env, key_file or key_command");
+}
+
 }  // namespace
 
 Task task_from_json(std::string_view json, std::vector<Problem>& problems) {
@@ -239,6 +258,7 @@ Task task_from_json(std::string_view json, std::vector<Problem>& problems) {
   check_model(document.value("model", Json::object()), task.model, root.at("model"));
   check_template(task.goal, task, root.at("goal"));
   check_memory(task, root);
+  check_encryption(document, task.encryption, root);
   if (!task.output.schema.empty())
     if (const auto problem = schema_problem(task.output.schema))
       root.at("output").at("schema").problem("output.schema: " + *problem);

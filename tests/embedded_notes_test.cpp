@@ -46,7 +46,7 @@ class Meanings final : public Embedder {
 
 struct Ground {
   TempFolder temporary;
-  MemoryDir memory = MemoryDir::create(temporary.path() / "memory");
+  MemoryDir memory = memory_at(temporary.path() / "memory");
   FakeClock clock;
   FakeStop stop;
   std::vector<std::string> warnings;
@@ -158,7 +158,7 @@ TEST_CASE("Another embedding model begins a space of its own, which fills as sea
   CHECK(ground.find({.words = "vessel"}).size() == 10);
 }
 
-TEST_CASE("Nothing of a forgotten or replaced vector is left in the files", "[notes]") {
+TEST_CASE("Nothing of a forgotten or replaced vector is left in the files", "[notes][plain]") {
   Ground ground;
   const std::vector<float> vector{0.11F, 0.72F, -0.33F, 0.94F, 0.55F, -0.66F, 0.77F, 0.18F};
   const std::string code = code_of(vector).substr(4);

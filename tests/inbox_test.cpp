@@ -108,7 +108,7 @@ TEST_CASE("What is no letter is passed over and left alone", "[store]") {
   CHECK(files_below(run.paths.inbox()) == before);
 }
 
-TEST_CASE("A letter written by hand is read too", "[store]") {
+TEST_CASE("A letter written by hand is read too", "[store][plain]") {
   const RunGround run;
   InboxFolder inbox(run.paths);
   write_text(run.paths.inbox() / "from-me.json", R"( {"text": "hi", "kind": "say", "why": "no reason"} )");

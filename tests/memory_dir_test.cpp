@@ -67,8 +67,8 @@ TEST_CASE("A folder of somebody else's is never written to", "[store]") {
     expected = "is not empty (diary.txt)";
   }
   SECTION("with a newer format") {
-    write_text(temporary.path() / "FORMAT", "agentd memory 2\n");
-    expected = "written by a newer agentd (format 2";
+    write_text(temporary.path() / "FORMAT", "agentd memory 3\n");
+    expected = "written by a newer agentd (format 3";
   }
   SECTION("with a FORMAT of its own") {
     write_text(temporary.path() / "FORMAT", "PCM 16 bit");
@@ -99,7 +99,7 @@ TEST_CASE("Each failure says what, why and what to do", "[store]") {
   CHECK_THAT(creation_error(""), ContainsSubstring("use --memory DIR"));
 }
 
-TEST_CASE("A read-only memory directory can be looked at, not worked in", "[store]") {
+TEST_CASE("A read-only memory directory can be looked at, not worked in", "[store][plain]") {
   const RunGround run;
   Owner(run.paths).write(1, 2);
   const std::string folder = run.temporary.path();

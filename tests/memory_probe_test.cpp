@@ -14,7 +14,7 @@ namespace {
 
 Findings probe(const fs::path& path) {
   SystemClock clock;
-  return probe_memory(path, clock, NeverStop());
+  return probe_memory(path, {}, clock, NeverStop());
 }
 
 /// The first that is not well; a default one if all are.
@@ -32,7 +32,7 @@ Finding named(const Findings& findings, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("A good memory directory is tried out, and left as it was", "[store]") {
+TEST_CASE("A good memory directory is tried out, and left as it was", "[store][plain]") {
   const RunGround run;
   Owner(run.paths).write(1, 1);
   const auto before = files_below(run.memory.path());
@@ -63,7 +63,7 @@ TEST_CASE("A directory that is no memory directory stops runs, and nothing is tr
         Findings{{"memory", "directory", Verdict::No,
                   folder.path().string() + " is not empty (thesis.txt) and no memory directory of agentd",
                   "choose another --memory DIR"}});
-  folder.write("newer/FORMAT", "agentd memory 2\n");
+  folder.write("newer/FORMAT", "agentd memory 3\n");
   CHECK(first_no(probe(folder / "newer")).fix == "update agentd");
   CHECK(first_no(probe(folder / "thesis.txt")).fix == "choose another --memory DIR");
 }
@@ -91,7 +91,7 @@ TEST_CASE("Without a name there is nothing to look at", "[store]") {
                                "use --memory DIR or set AGENTD_MEMORY"}});
 }
 
-TEST_CASE("A journal that cannot be kept stops runs, and the doctor lives on to say so", "[store]") {
+TEST_CASE("A journal that cannot be kept stops runs, and the doctor lives on to say so", "[store][plain]") {
   const RunGround run;
   const Ended ended = run_apart([&] {
     ::signal(SIGXFSZ, SIG_IGN);

@@ -25,7 +25,7 @@ constexpr std::int64_t kDay = 24LL * 3600 * 1000;
 /// A namespace in a memory directory of its own.
 struct NoteGround {
   TempFolder temporary;
-  MemoryDir memory = MemoryDir::create(temporary.path() / "memory");
+  MemoryDir memory = memory_at(temporary.path() / "memory");
   FakeClock clock;
   FakeStop stop;
   std::unique_ptr<Notes> notes = make_sqlite_notes(memory, "demo", clock, stop);
@@ -39,7 +39,7 @@ struct NoteGround {
     for (const Note& note : notes->find(query)) ids.push_back(note.id);
     return ids;
   }
-  fs::path file(const std::string& end) { return memory.path() / "memory" / ("demo" + end); }
+  fs::path file(const std::string& end) { return memory.path() / "memory" / (memory.file_name("demo") + end); }
   std::string all_bytes() {
     std::string bytes;
     for (const char* end : {".db", ".db-wal", ".lock"}) bytes += text_of(file(end));
@@ -151,7 +151,7 @@ TEST_CASE("What has expired is neither found nor known, and the next forgetting 
   CHECK(ground.find({.words = "brief visit"}) == Ids{3});
 }
 
-TEST_CASE("What is forgotten stands in no file of the memory any more", "[notes]") {
+TEST_CASE("What is forgotten stands in no file of the memory any more", "[notes][plain]") {
   NoteGround ground;
   for (int i = 0; i < 300; ++i) ground.save("filler number " + std::to_string(i) + " about whatever");
   ground.save("The codeword is xylotomous, for Zaphrentis.", {"zygomorph"});
@@ -203,13 +203,14 @@ TEST_CASE("A memory that is damaged, foreign or gone is refused, and nothing is 
   NoteGround ground;
   ground.save("x");
   const std::string whole = text_of(ground.file(".db"));
-  ground.temporary.write("memory/memory/demo.db", "this is no database at all, whatever it says here");
-  CHECK_THROWS_WITH(ground.find({}), ContainsSubstring("demo.db is damaged (not a database)"));
+  const std::string name = ground.file(".db").filename();
+  write_text(ground.file(".db"), "this is no database at all, whatever it says here");
+  CHECK_THROWS_WITH(ground.find({}), ContainsSubstring(name + " is damaged (not a database)"));
   fs::remove(ground.file(".db"));
   CHECK(ground.find({}).empty());
-  CHECK_THROWS_WITH(ground.save("y"), ContainsSubstring("demo.db of namespace demo is gone") &&
+  CHECK_THROWS_WITH(ground.save("y"), ContainsSubstring(name + " of namespace demo is gone") &&
                                           ContainsSubstring("remove " + ground.file(".lock").string()));
-  ground.temporary.write("memory/memory/demo.db", whole);
+  write_text(ground.file(".db"), whole);
   CHECK(ground.find({}) == Ids{1});
 }
 

@@ -58,9 +58,9 @@ TEST_CASE("The last record is had without those before it", "[store]") {
   const Ended ended =
       run_apart([&] { expect(read_last_record(run.paths) == a_record(3), "the committed one"); });
   CHECK(ended.errors == "");
-  write_text(run.memory.make_run("demo-2").journal(), "garbage");
-  CHECK_THAT(error_of([&] { read_last_record(run.memory.run("demo-2")); }),
-             ContainsSubstring("demo-2/journal.db"));
+  const RunPaths other = run.memory.make_run("demo-2");
+  write_text(other.journal(), "garbage");
+  CHECK_THAT(error_of([&] { read_last_record(other); }), ContainsSubstring(other.journal().string()));
 }
 
 TEST_CASE("A snapshot needs no -wal, no lock and no right to write", "[store]") {

@@ -38,7 +38,7 @@ mode_t mode_of(const fs::path& path) {
 
 }  // namespace
 
-TEST_CASE("Between invocations a journal is one plain table for the sqlite3 shell", "[store]") {
+TEST_CASE("Between invocations a journal is one plain table for the sqlite3 shell", "[store][plain]") {
   const Written run(2);
   CHECK(fs::file_size(run.paths.wal()) == 0);
   CHECK_FALSE(fs::exists(run.paths.folder / "journal.db-shm"));
@@ -89,7 +89,7 @@ TEST_CASE("A killed owner's journal goes on from its -wal", "[store]") {
   CHECK(all_records(*next.journal).size() == 7);
 }
 
-TEST_CASE("A journal that the sqlite3 shell took out of WAL mode is put back", "[store]") {
+TEST_CASE("A journal that the sqlite3 shell took out of WAL mode is put back", "[store][plain]") {
   const Written run;
   run.execute("PRAGMA journal_mode=DELETE; VACUUM");
   Owner owner(run.paths);
@@ -98,7 +98,7 @@ TEST_CASE("A journal that the sqlite3 shell took out of WAL mode is put back", "
   CHECK(fs::file_size(run.paths.wal()) > 0);
 }
 
-TEST_CASE("A file that is no journal is named and left as it is", "[store]") {
+TEST_CASE("A file that is no journal is named and left as it is", "[store][plain]") {
   const Written run;
   std::string content, expected;
   SECTION("text") {
@@ -124,7 +124,7 @@ TEST_CASE("A file that is no journal is named and left as it is", "[store]") {
   CHECK(text_of(run.paths.journal()) == content);
 }
 
-TEST_CASE("A journal of a newer format is refused and left as it is", "[store]") {
+TEST_CASE("A journal of a newer format is refused and left as it is", "[store][plain]") {
   const Written run;
   run.execute("PRAGMA user_version=2");
   const std::string before = text_of(run.paths.journal());
@@ -132,7 +132,7 @@ TEST_CASE("A journal of a newer format is refused and left as it is", "[store]")
   CHECK(text_of(run.paths.journal()) == before);
 }
 
-TEST_CASE("A journal with damage inside is named with the place", "[store]") {
+TEST_CASE("A journal with damage inside is named with the place", "[store][plain]") {
   const Written run(200);
   const auto damaged = [&](const std::string& where) {
     CHECK_THAT(run.reading_error(), ContainsSubstring("journal.db is damaged") && ContainsSubstring(where));
@@ -164,7 +164,7 @@ TEST_CASE("A journal with damage inside is named with the place", "[store]") {
   }
 }
 
-TEST_CASE("A journal that the sqlite3 shell is reading is not opened", "[store]") {
+TEST_CASE("A journal that the sqlite3 shell is reading is not opened", "[store][plain]") {
   const Written run;
   SQLite::Database shell(run.paths.journal().string());
   SQLite::Statement rows(shell, "SELECT seq FROM event");

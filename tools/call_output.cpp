@@ -21,8 +21,11 @@ constexpr std::int64_t kMostStored = 64 * 1024 * 1024;
 
 }  // namespace
 
-CallOutput::CallOutput(const CallId& call, std::filesystem::path folder, const Secrets& secrets)
-    : call_(call), folder_(std::move(folder)), filter_(secrets) {}
+CallOutput::CallOutput(const CallId& call, std::filesystem::path folder, const Secrets& secrets,
+                       const Seal* seal)
+    : call_(call), folder_(std::move(folder)), filter_(secrets) {
+  if (seal != nullptr) parts_.emplace(*seal, output_file_name(call));
+}
 
 CallOutput::~CallOutput() {
   if (file_) ::unlink(temporary().c_str());
@@ -69,6 +72,11 @@ void CallOutput::store(std::string_view bytes) {
 }
 
 void CallOutput::write_file(std::string_view bytes) {
+  if (!parts_) return write_bytes(bytes);
+  parts_->add(bytes, [&](std::string_view sealed) { write_bytes(sealed); });
+}
+
+void CallOutput::write_bytes(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t wrote = ::write(file_.get(), bytes.data(), bytes.size());
     if (wrote < 0 && errno != EINTR) fail(errno);
@@ -80,6 +88,7 @@ void CallOutput::commit_file() {
   if (total_ > stored_) {
     write_file("\n" + fill(sentence("stored_cut"), {{"limit", std::to_string(kMostStored)}}) + "\n");
   }
+  if (parts_) parts_->finish([&](std::string_view sealed) { write_bytes(sealed); });
   if (::fsync(file_.get()) != 0 || ::rename(temporary().c_str(), path().c_str()) != 0) fail(errno);
   file_.close();
   const Fd folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/fd.h"
 #include "core/message.h"
 #include "core/secret_filter.h"
+#include "tools/sealed_file.h"
 
 namespace agentd {
 
@@ -15,7 +17,9 @@ namespace agentd {
 /// a file of the folder of outputs, whose name depends on the call alone; secrets are masked in both.
 class CallOutput {
  public:
-  CallOutput(const CallId& call, std::filesystem::path folder, const Secrets& secrets);
+  /// `seal`: null, the file is not encrypted.
+  CallOutput(const CallId& call, std::filesystem::path folder, const Secrets& secrets,
+             const Seal* seal = nullptr);
   CallOutput(const CallOutput&) = delete;
   CallOutput& operator=(const CallOutput&) = delete;
   /// Leaves no file behind unless `finish` was reached.
@@ -33,6 +37,7 @@ class CallOutput {
   void open_file();
   void store(std::string_view bytes);
   void write_file(std::string_view bytes);
+  void write_bytes(std::string_view bytes);
   void commit_file();
   [[noreturn]] void fail(int error) const;
 
@@ -43,6 +48,7 @@ class CallOutput {
   std::string tail_;  ///< the last ones of those that follow
   std::int64_t total_ = 0;
   Fd file_;  ///< once the output is too long for head_
+  std::optional<SealedParts> parts_;
   std::int64_t stored_ = 0;
 };
 

@@ -146,7 +146,7 @@ class Toolbox final : public Tools {
     const ToolContext context{context_.workspace,   context_.outputs, context_.process, stop,
                               context_.environment, context_.secrets, context_.clock,   context_.http,
                               context_.make_http,   context_.sandbox, context_.guarded, context_.children,
-                              context_.notes,       context_.run,     context_.task};
+                              context_.notes,       context_.run,     context_.task,    context_.seal};
     const RunCall run_one = [&](const ToolRun& call) { return run_call(call, context); };
     std::vector<Lane> lanes = lanes_of(calls);
     if (lanes.size() > 1) return Lanes(std::move(lanes), run_one).run(landed);
@@ -218,7 +218,7 @@ class Toolbox final : public Tools {
   std::optional<Event> run_call(const ToolRun& call, const ToolContext& context) {
     if (context.stop.reason() != StopReason::None) return std::nullopt;
     const std::int64_t began = now();
-    CallOutput output(call.call, context.outputs, context.secrets);
+    CallOutput output(call.call, context.outputs, context.secrets, context.seal);
     const ToolAnswer answer = answer_of(call, context, output);
     if (answer.cut_off) return std::nullopt;
     if (answer.event) return answer.event;

@@ -14,6 +14,7 @@
 #include "core/http.h"
 #include "core/notes.h"
 #include "core/process.h"
+#include "core/seal.h"
 #include "core/secrets.h"
 #include "core/tool.h"
 #include "tools/workspace.h"
@@ -37,6 +38,7 @@ struct ToolContext {
   Notes* notes = nullptr;               ///< of memory tools; may be called from several threads
   std::string run = {};                 ///< whose calls these are, as notes tell it
   std::string task = {};                ///< its name
+  const Seal* seal = nullptr;           ///< of stored outputs; null: they are not encrypted
 };
 
 /// Takes what a call puts out: any bytes, any amount. Throws Error(Storage) where it cannot be kept.

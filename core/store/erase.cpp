@@ -24,7 +24,8 @@ constexpr std::string_view kLeftover = ".forgotten-";
 /// What kind of thing was erased and when, for those who have to show it; nothing of what it said.
 void add_tombstone(const MemoryDir& memory, const std::string& id, std::int64_t now_ms) {
   const fs::path path = memory.path() / "forgotten.jsonl";
-  const nlohmann::ordered_json line = {{"at", format_time(now_ms)}, {"kind", "run"}, {"run", id}};
+  const nlohmann::ordered_json line = {
+      {"at", format_time(now_ms)}, {"kind", "run"}, {"run", memory.file_name(id)}};
   const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!file) throw_errno("open", path, errno);
   write_all(file.get(), line.dump() + "\n", path);
@@ -68,7 +69,7 @@ void finish(const MemoryDir& memory, const fs::path& folder, const std::string& 
 
 Erased erase_run(const MemoryDir& memory, const std::string& id, std::int64_t now_ms) {
   const RunPaths paths = memory.run(id);
-  const fs::path folder = memory.path() / "runs" / (std::string(kLeftover) + id);
+  const fs::path folder = memory.path() / "runs" / (std::string(kLeftover) + memory.file_name(id));
   {
     const Fd lock = take_lock(paths.lock());
     if (!lock) return Erased::Held;
@@ -84,7 +85,8 @@ std::vector<std::string> finish_erasing(const MemoryDir& memory, std::int64_t no
   std::vector<std::string> ids;
   for (const std::string& name : list_folder(memory.path() / "runs")) {
     if (!name.starts_with(kLeftover)) continue;
-    ids.push_back(name.substr(kLeftover.size()));
+    const std::string file_name = name.substr(kLeftover.size());
+    ids.push_back(memory.name_of(file_name).value_or(file_name));
     finish(memory, memory.path() / "runs" / name, ids.back(), now_ms);
   }
   return ids;

@@ -23,11 +23,10 @@ Record record_from(const SQLite::Statement& row, const fs::path& journal) {
 
 }  // namespace
 
-std::string empty_journal() {
-  return database_image(
-      "CREATE TABLE event("
-      "seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, step INTEGER NOT NULL,"
-      " kind TEXT NOT NULL, data TEXT NOT NULL)");
+std::string event_schema() {
+  return "CREATE TABLE event("
+         "seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, step INTEGER NOT NULL,"
+         " kind TEXT NOT NULL, data TEXT NOT NULL)";
 }
 
 void read_events(SQLite::Database& database, const fs::path& journal, std::int64_t since,

@@ -13,8 +13,8 @@
 
 namespace agentd {
 
-/// The bytes of a journal.db without records.
-std::string empty_journal();
+/// Of a journal.db.
+std::string event_schema();
 
 /// See check_identity.
 constexpr const char* kEventProbe = "SELECT seq, at_ms, step, kind, data FROM event LIMIT 0";

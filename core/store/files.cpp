@@ -60,14 +60,17 @@ struct Temporary {
     if (!fd) throw_errno("write", target, errno);
   }
   ~Temporary() { ::unlink(name.c_str()); }
+  void hold(std::string_view bytes, const fs::path& target) const {
+    write_all(fd.get(), bytes, target);
+    if (::fsync(fd.get()) != 0) throw_errno("write", target, errno);
+  }
   std::string name;
   Fd fd;
 };
 
 bool put(const fs::path& path, std::string_view bytes) {
   const Temporary temporary(path);
-  write_all(temporary.fd.get(), bytes, path);
-  if (::fsync(temporary.fd.get()) != 0) throw_errno("write", path, errno);
+  temporary.hold(bytes, path);
   if (::link(temporary.name.c_str(), path.c_str()) == 0) return true;
   if (errno == EEXIST) return false;
   // A file system without hard links.
@@ -158,6 +161,13 @@ bool publish(const fs::path& path, std::string_view bytes) {
   if (!put(path, bytes)) return false;
   sync_folder(path.parent_path());
   return true;
+}
+
+void replace(const fs::path& path, std::string_view bytes) {
+  const Temporary temporary(path);
+  temporary.hold(bytes, path);
+  if (::rename(temporary.name.c_str(), path.c_str()) != 0) throw_errno("write", path, errno);
+  sync_folder(path.parent_path());
 }
 
 }  // namespace agentd

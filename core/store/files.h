@@ -30,5 +30,7 @@ void write_all(int fd, std::string_view bytes, const std::filesystem::path& path
 void sync_folder(const std::filesystem::path& folder);
 /// Makes a durable file that appears whole or not at all, and replaces none: false if there is one.
 bool publish(const std::filesystem::path& path, std::string_view bytes);
+/// The same in the place of a file that is there: readers see the old one or the new one.
+void replace(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace agentd

@@ -55,14 +55,21 @@ std::string next_id(const std::vector<std::string>& names, std::int64_t now_ms, 
   return id.str();
 }
 
+/// What a letter is sealed for: it opens under its own name alone.
+std::string place_of(const std::string& id) {
+  return "letter " + id;
+}
+
 /// None for whatever is no letter: a stranger's file must not stop a run.
-std::optional<Letter> letter_from(const fs::path& path) {
+std::optional<Letter> letter_from(const fs::path& path, const std::optional<DataKey>& key) {
   // Nonblocking: it may be a pipe.
   const Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat found = {};
   if (!file || ::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_size > kLargest)
     return {};
-  const json letter = json::parse(read_all(file.get(), path), nullptr, false);
+  auto bytes = std::optional(read_all(file.get(), path));
+  if (key) bytes = key->open(*bytes, place_of(path.filename()));
+  const json letter = json::parse(bytes.value_or(""), nullptr, false);
   if (!letter.is_object()) return {};
   const auto kind = letter.find("kind"), text = letter.find("text");
   if (kind == letter.end() || text == letter.end() || !text->is_string()) return {};
@@ -97,7 +104,7 @@ std::vector<Letter> InboxFolder::read() {
   std::vector<Letter> letters;
   for (const std::string& name : names) {
     if (name.starts_with(".")) continue;
-    if (std::optional<Letter> letter = letter_from(paths_.inbox() / name))
+    if (std::optional<Letter> letter = letter_from(paths_.inbox() / name, key_))
       letters.push_back(std::move(*letter));
   }
   return letters;
@@ -113,7 +120,8 @@ void InboxFolder::leave(const Letter& letter, std::int64_t now_ms, const std::st
   if (letter.call != CallId{}) form["call"] = to_string(letter.call);
   const std::string tail = key.empty() ? random_tail() : tail_of(key);
   const std::string id = next_id(list_folder(paths_.inbox()), now_ms, tail);
-  publish(paths_.inbox() / id, form.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+  const std::string text = form.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  publish(paths_.inbox() / id, key_ ? key_->close(text, place_of(id)) : text);
 }
 
 }  // namespace agentd

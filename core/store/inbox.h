@@ -14,7 +14,8 @@ bool has_key(const std::string& id, const std::string& key);
 /// The folder runs/ID/inbox: one file a letter, put there whole by an atomic rename.
 class InboxFolder : public Inbox {
  public:
-  explicit InboxFolder(RunPaths paths) : paths_(std::move(paths)) {}
+  explicit InboxFolder(RunPaths paths)
+      : paths_(std::move(paths)), key_(key_of(paths_.key, "inbox of run " + paths_.id)) {}
   std::vector<Letter> read() override;
   void remove(const Letter& letter) override;
   /// Durable on return. The letter is given an id; `key`: what tells it from others, if it may come twice.
@@ -22,6 +23,7 @@ class InboxFolder : public Inbox {
 
  private:
   RunPaths paths_;
+  std::optional<DataKey> key_;
 };
 
 }  // namespace agentd

@@ -2,20 +2,20 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
+#include <chrono>
+#include <thread>
 
 #include "core/error.h"
 #include "core/store/files.h"
+#include "core/store/ownership.h"
 
 namespace agentd {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::string_view kFormatPrefix = "agentd memory ";
-constexpr int kFormat = 1;
 
 /// False if it was there already.
 bool make_folder(const fs::path& folder) {
@@ -33,32 +33,12 @@ void make_folders(const fs::path& folder) {
   throw Error(Exit::Storage, folder.string() + " " + why);
 }
 
-/// False where there is no FORMAT; throws where there is one that is not ours.
-bool check_format(const fs::path& folder) {
-  const fs::path path = folder / "FORMAT";
-  const Fd file = open_existing(path, O_RDONLY);
-  if (!file && errno == ENOENT) return false;
-  if (!file) throw_errno("read", path, errno);
-  const std::string text = read_all(file.get(), path);
-  int format = 0;
-  if (text.starts_with(kFormatPrefix)) {
-    std::from_chars(text.data() + kFormatPrefix.size(), text.data() + text.size(), format);
-  }
-  if (format > kFormat) {
-    refuse(folder, "was written by a newer agentd (format " + std::to_string(format) + ", this one knows " +
-                       std::to_string(kFormat) + "): update agentd");
-  }
-  if (format != kFormat)
-    refuse(folder, "has a FORMAT file that is not agentd's: choose another --memory DIR");
-  return true;
-}
-
 /// So that a mistyped DIR never scribbles into somebody's home.
 void require_empty(const fs::path& folder) {
   for (const std::string& name : list_folder(folder)) {
     // Another agentd may be creating it right now.
     if (name == "lost+found" || name.starts_with(".FORMAT.")) continue;
-    if (check_format(folder)) return;
+    if (read_format(folder)) return;
     refuse(folder,
            "is not empty (" + name + ") and no memory directory of agentd: choose another --memory DIR");
   }
@@ -69,6 +49,27 @@ void require_folder(const fs::path& path) {
   if (::stat(path.c_str(), &found) != 0) throw_errno("look at", path, errno);
   if (!S_ISDIR(found.st_mode)) refuse(path, "is a file, not a folder: choose another --memory DIR");
 }
+
+/// Two that make a directory at once must not each take it for theirs, also where publish has no hard links
+/// and would replace: the other's key would be lost.
+class FormatLock {
+ public:
+  explicit FormatLock(const fs::path& folder) : path_(folder / ".FORMAT.lock"), fd_(take_lock(path_)) {
+    for (int attempt = 0; !fd_ && attempt < kAttempts; ++attempt) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      fd_ = take_lock(path_);
+    }
+    if (!fd_) refuse(folder, "is being made by another agentd: try again");
+  }
+  ~FormatLock() { ::unlink(path_.c_str()); }
+  FormatLock(const FormatLock&) = delete;
+  FormatLock& operator=(const FormatLock&) = delete;
+
+ private:
+  static constexpr int kAttempts = 500;
+  fs::path path_;
+  Fd fd_;
+};
 
 fs::path whole_path(const fs::path& path) {
   if (path.empty())
@@ -86,25 +87,82 @@ bool is_run_id(std::string_view text) {
          std::all_of(text.begin(), text.end(), is_part);
 }
 
-MemoryDir MemoryDir::create(const fs::path& path) {
+void MemoryDir::make_place(const fs::path& path) {
   const fs::path folder = whole_path(path);
   make_folders(folder);
   require_folder(folder);
-  if (check_format(folder)) return MemoryDir(folder);
-  require_empty(folder);
-  publish(folder / "FORMAT", std::string(kFormatPrefix) + std::to_string(kFormat) + "\n");
-  make_folder(folder / "runs");
-  sync_folder(folder);
-  return MemoryDir(folder);
 }
 
-MemoryDir MemoryDir::look(const fs::path& path) {
+MemoryDir MemoryDir::create(const fs::path& path, const FindKey& find, const EncryptionSetup& wanted) {
+  const bool is_wanted = wanted != EncryptionSetup();
+  const auto user_key = is_wanted ? std::optional(find(wanted)) : std::nullopt;
+  make_place(path);
   const fs::path folder = whole_path(path);
-  if (is_there(folder)) {
-    require_folder(folder);
-    if (!check_format(folder)) require_empty(folder);
+  auto format = read_format(folder);
+  if (!format) {
+    const FormatLock lock(folder);
+    require_empty(folder);
+    Format first;
+    if (is_wanted) first.encryption = encryption_of(DataKey::random(), *user_key, wanted);
+    // An older agentd takes no lock.
+    const bool is_mine = !read_format(folder) && publish(folder / "FORMAT", to_text(first));
+    format = is_mine ? first : read_format(folder);
+    make_folder(folder / "runs");
+    sync_folder(folder);
   }
-  return MemoryDir(folder);
+  if (is_wanted && !format->encryption)
+    refuse(folder,
+           "is not encrypted, as the task wants it: choose another --memory DIR, which is encrypted "
+           "from its beginning");
+  return opened(folder, *format, user_key ? FindKey([&](const auto&) { return *user_key; }) : find);
+}
+
+MemoryDir MemoryDir::look(const fs::path& path, const FindKey& find) {
+  const fs::path folder = whole_path(path);
+  if (!is_there(folder)) return {folder, std::nullopt};
+  require_folder(folder);
+  const auto format = read_format(folder);
+  if (!format) require_empty(folder);
+  return opened(folder, format.value_or(Format{}), find);
+}
+
+MemoryDir MemoryDir::encrypt(const fs::path& path, const FindKey& find, const EncryptionSetup& wanted,
+                             const DataKey& user_key) {
+  const fs::path folder = whole_path(path);
+  if (!is_there(folder) || !read_format(folder))
+    return create(
+        path, [&](const auto&) { return user_key; }, wanted);
+  MemoryDir memory = look(path, find);
+  if (!memory.key_)
+    refuse(folder,
+           "is not encrypted, and has been written to: encrypt a new --memory DIR, and take the "
+           "notes there with agentd memory export and import");
+  replace(folder / "FORMAT", to_text({encryption_of(*memory.key_, user_key, wanted)}));
+  return memory;
+}
+
+MemoryDir MemoryDir::opened(const fs::path& folder, const Format& format, const FindKey& find) {
+  if (!format.encryption) return {folder, std::nullopt};
+  if (!find) refuse(folder, "is encrypted: give its key");
+  const DataKey user_key = find(format.encryption->source);
+  const auto data_key = data_key_of(*format.encryption, user_key);
+  if (!data_key)
+    throw Error(Exit::Usage, folder.string() + " is encrypted with the key " + format.encryption->key_id +
+                                 ", and this is the key " + user_key.id() + ": give the other one");
+  return {folder, data_key};
+}
+
+RunPaths RunPaths::beside(const std::string& other) const {
+  return {folder.parent_path() / (key ? key->file_name(other) : other), other, key};
+}
+
+std::string MemoryDir::file_name(const std::string& name) const {
+  return key_ ? key_->file_name(name) : name;
+}
+
+std::optional<std::string> MemoryDir::name_of(const std::string& file_name) const {
+  if (key_) return key_->name_of(file_name);
+  return is_run_id(file_name) ? std::optional(file_name) : std::nullopt;
 }
 
 RunPaths MemoryDir::run(const std::string& id) const {
@@ -112,7 +170,7 @@ RunPaths MemoryDir::run(const std::string& id) const {
     throw Error(Exit::Usage, "'" + id + "' is not a run id: use up to 100 of a-z, 0-9, '.', '_', '-', " +
                                  "beginning with a letter or digit");
   }
-  return {path_ / "runs" / id};
+  return {path_ / "runs" / file_name(id), id, key_};
 }
 
 bool MemoryDir::has_run(const std::string& id) const {
@@ -132,8 +190,9 @@ RunPaths MemoryDir::make_run(const std::string& id) const {
 }
 
 std::vector<std::string> MemoryDir::run_ids() const {
-  std::vector<std::string> ids = list_folder(path_ / "runs");
-  std::erase_if(ids, [&](const std::string& name) { return !is_run_id(name) || !has_run(name); });
+  std::vector<std::string> ids;
+  for (const std::string& file : list_folder(path_ / "runs"))
+    if (const auto id = name_of(file); id && has_run(*id)) ids.push_back(*id);
   std::sort(ids.begin(), ids.end());
   return ids;
 }

@@ -42,8 +42,8 @@ fs::path nearest_folder(fs::path path) {
   return path;
 }
 
-Finding directory_finding(const fs::path& path) {
-  const MemoryDir memory = MemoryDir::look(path);
+Finding directory_finding(const fs::path& path, const FindKey& find) {
+  const MemoryDir memory = MemoryDir::look(path, find);
   const char* name = "directory";
   if (!is_there(memory.path()))
     return {kArea, name, Verdict::Ok, memory.path().string() + " is not there yet: the first run makes it"};
@@ -51,7 +51,8 @@ Finding directory_finding(const fs::path& path) {
     return {kArea, name, Verdict::Ok, memory.path().string() + " is empty: the first run sets it up"};
   const std::size_t runs = memory.run_ids().size();
   return {kArea, name, Verdict::Ok,
-          memory.path().string() + " holds " + std::to_string(runs) + (runs == 1 ? " run" : " runs")};
+          memory.path().string() + " holds " + std::to_string(runs) + (runs == 1 ? " run" : " runs") +
+              (memory.key() ? ", encrypted" : "")};
 }
 
 std::string size_text(std::uint64_t megabytes) {
@@ -195,8 +196,8 @@ Finding journal_finding(const fs::path& folder, Clock& clock, const Stop& stop) 
 
 }  // namespace
 
-Findings probe_memory(const fs::path& path, Clock& clock, const Stop& stop) {
-  Findings findings{checked("directory", [&] { return directory_finding(path); })};
+Findings probe_memory(const fs::path& path, const FindKey& find, Clock& clock, const Stop& stop) {
+  Findings findings{checked("directory", [&] { return directory_finding(path, find); })};
   if (findings.front().verdict == Verdict::No) return findings;
   const fs::path folder = nearest_folder(fs::absolute(path).lexically_normal());
   findings.push_back(checked("space", [&] { return space_finding(folder); }));

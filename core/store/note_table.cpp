@@ -58,8 +58,8 @@ std::optional<Note> first_note(SQLite::Database& database, const std::string& co
 
 }  // namespace
 
-std::string empty_notes() {
-  return database_image(std::string(kSchema).append(kVectorSchema));
+std::string note_schema() {
+  return std::string(kSchema).append(kVectorSchema);
 }
 
 Note note_from(const SQLite::Statement& row) {

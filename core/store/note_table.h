@@ -13,8 +13,8 @@
 
 namespace agentd {
 
-/// The bytes of a NAMESPACE.db without notes.
-std::string empty_notes();
+/// Of a NAMESPACE.db.
+std::string note_schema();
 
 /// See check_identity.
 constexpr const char* kNoteProbe =

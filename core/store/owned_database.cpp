@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/store/files.h"
+#include "core/store/sealed_vfs.h"
 #include "core/store/sqlite_failure.h"
 
 // Why exclusive WAL: no other mode of SQLite is safe when an owner freezes, loses its NFS lease and thaws.
@@ -52,6 +53,7 @@ struct stat stat_of(const fs::path& path) {
 void require_content(const OwnedFiles& files) {
   const Fd file = open_existing(files.database, O_RDWR);
   if (!file) throw_errno("open", files.database, errno);
+  check_sealed(files.database, file.get(), files.key);
   if (stat_of(files.database).st_size == 0) {
     throw Error(Exit::Storage, files.database.string() + " is empty: put back a backup of it, or remove " +
                                    files.remnants + " to start over");
@@ -76,7 +78,7 @@ void make_closing_harmless(SQLite::Database& database) {
 
 SQLite::Database open_database(const OwnedFiles& files, const char* probe) {
   require_content(files);
-  SQLite::Database database(files.database.string(), SQLite::OPEN_READWRITE, kBusyMs);
+  SQLite::Database database = open_file(files.database, files.key, kBusyMs);
   try {
     make_closing_harmless(database);
     set(database, kLocking);
@@ -98,8 +100,9 @@ SQLite::Database open_database(const OwnedFiles& files, const char* probe) {
 
 }  // namespace
 
-std::string database_image(const std::string& schema) {
+std::string database_image(const std::string& schema, const std::optional<DataKey>& key) {
   SQLite::Database database(":memory:", SQLite::OPEN_READWRITE);
+  if (key) reserve_for_seals(database);
   database.exec("PRAGMA application_id=" + std::to_string(kApplicationId) +
                 ";PRAGMA user_version=" + std::to_string(kFormat) + ";" + schema);
   sqlite3_int64 size = 0;
@@ -108,7 +111,7 @@ std::string database_image(const std::string& schema) {
   if (!image) throw std::bad_alloc();
   std::string bytes(reinterpret_cast<const char*>(image.get()), static_cast<std::size_t>(size));
   bytes[kModeOffset] = bytes[kModeOffset + 1] = kWalMode;
-  return bytes;
+  return key ? sealed_image(std::move(bytes), *key) : bytes;
 }
 
 void check_identity(SQLite::Database& database, const fs::path& file, const char* probe) {
@@ -127,7 +130,8 @@ void check_identity(SQLite::Database& database, const fs::path& file, const char
 }
 
 void create_database(const OwnedFiles& files) {
-  if (!publish(files.database, files.begin())) leave_database(files.database, "somebody else made it first");
+  if (!publish(files.database, database_image(files.schema(), files.key)))
+    leave_database(files.database, "somebody else made it first");
   // The folder is as new as the database.
   sync_folder(files.database.parent_path().parent_path());
 }

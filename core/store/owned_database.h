@@ -14,7 +14,7 @@
 namespace agentd {
 
 /// The bytes of a database of ours in WAL mode, made by `schema`.
-std::string database_image(const std::string& schema);
+std::string database_image(const std::string& schema, const std::optional<DataKey>& key = {});
 /// Throws Error(Storage) if this is another program's database, or a newer agentd's. `probe`: a statement
 /// that fails where the tables are not those it should have.
 void check_identity(SQLite::Database& database, const std::filesystem::path& file, const char* probe);

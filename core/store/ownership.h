@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/clock.h"
@@ -17,9 +18,10 @@ namespace agentd {
 struct OwnedFiles {
   std::filesystem::path database;
   std::filesystem::path lock;
-  std::string what;      ///< as people know it: "run digest-1"
-  std::string remnants;  ///< what they remove to start over, where the database is gone
-  std::string (*begin)() = nullptr;  ///< gives the bytes of an empty one
+  std::string what;                   ///< as people know it: "run digest-1"
+  std::string remnants;               ///< what they remove to start over, where the database is gone
+  std::string (*schema)() = nullptr;  ///< of an empty one
+  std::optional<DataKey> key = {};    ///< of this database; none: it is not encrypted
   std::filesystem::path wal() const { return database.string() + "-wal"; }
 };
 

@@ -14,7 +14,9 @@
 #include "core/store/event_table.h"
 #include "core/store/files.h"
 #include "core/store/owned_database.h"
+#include "core/store/sealed_vfs.h"
 #include "core/store/sqlite_failure.h"
+#include "core/store/sqlite_journal.h"
 
 // A copy is good if no checkpoint finished, and the -wal was not begun anew, while it was made: then every
 // page that was half written into journal.db is whole in the -wal, whose frames are checksummed.
@@ -94,6 +96,7 @@ void copy_file(const Fd& from, const fs::path& to) {
 bool make_copy(const RunPaths& from, const RunPaths& to) {
   const std::string before = checkpoint_state(from);
   const Source source(from);
+  check_sealed(from.journal(), source.journal.get(), from.key);
   copy_file(source.journal, to.journal());
   copy_file(source.wal, to.wal());
   return checkpoint_state(from) == before;
@@ -101,9 +104,10 @@ bool make_copy(const RunPaths& from, const RunPaths& to) {
 
 using Read = std::function<void(SQLite::Database&)>;
 
-void read_copy(const TemporaryFolder& folder, const fs::path& journal, const Read& read) {
+void read_copy(const TemporaryFolder& folder, const OwnedFiles& files, const Read& read) {
+  const fs::path& journal = files.database;
   try {
-    SQLite::Database database(RunPaths{folder.path()}.journal().string(), SQLite::OPEN_READWRITE);
+    SQLite::Database database = open_file(RunPaths{folder.path()}.journal(), files.key);
     sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-256");
     check_identity(database, journal, kEventProbe);
@@ -117,7 +121,7 @@ void read_copy(const TemporaryFolder& folder, const fs::path& journal, const Rea
 void copy_and_read(const RunPaths& paths, const Read& read) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const TemporaryFolder folder;
-    if (make_copy(paths, {folder.path()})) return read_copy(folder, paths.journal(), read);
+    if (make_copy(paths, {folder.path()})) return read_copy(folder, journal_files(paths), read);
   }
   throw Error(Exit::Storage,
               paths.journal().string() + " changes faster than it can be copied: try again later");

@@ -12,8 +12,7 @@ class SqliteJournal : public Journal {
   explicit SqliteJournal(const RunPaths& paths)
       : paths_(paths),
         owned_(journal_files(paths), kEventProbe),
-        insert_(owned_.connection(),
-                "INSERT INTO event(seq, at_ms, step, kind, data) VALUES(?, ?, ?, ?, ?)"),
+        insert_(owned_.connection(), "INSERT INTO event(seq, at_ms, step, kind, data) VALUES(?, ?, ?, ?, ?)"),
         durable_(owned_.connection().execAndGet("SELECT coalesce(max(seq), 0) FROM event").getInt64()),
         last_(durable_) {}
 
@@ -57,8 +56,8 @@ class SqliteJournal : public Journal {
 }  // namespace
 
 OwnedFiles journal_files(const RunPaths& paths) {
-  return {paths.journal(), paths.lock(), "run " + paths.folder.filename().string(), "that folder",
-          empty_journal};
+  const std::string what = "run " + paths.id;
+  return {paths.journal(), paths.lock(), what, "that folder", event_schema, key_of(paths.key, what)};
 }
 
 std::unique_ptr<Journal> open_journal(const RunPaths& paths) try {

@@ -23,6 +23,7 @@ namespace agentd {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::string_view kEnding = ".db";
 constexpr std::int64_t kWalKept = 256 << 10;  // the writes of some ten calls
 constexpr std::int64_t kPatienceMs = 30'000;  // with others that use the memory
 
@@ -212,18 +213,19 @@ std::unique_ptr<Notes> make_sqlite_notes(const MemoryDir& memory, const std::str
   if (!is_run_id(name))
     throw Error(Exit::Usage, "'" + name + "' is no namespace: use up to 100 of a-z, 0-9, '.', '_', '-', " +
                                  "beginning with a letter or digit");
-  const fs::path folder = memory.path() / "memory";
-  return std::make_unique<SqliteNotes>(
-      OwnedFiles{folder / (name + ".db"), folder / (name + ".lock"), "namespace " + name,
-                 (folder / (name + ".lock")).string(), empty_notes},
-      clock, stop);
+  const std::string file = (memory.path() / "memory" / memory.file_name(name)).string();
+  const std::string what = "namespace " + name;
+  return std::make_unique<SqliteNotes>(OwnedFiles{file + std::string(kEnding), file + ".lock", what,
+                                                  file + ".lock", note_schema, key_of(memory.key(), what)},
+                                       clock, stop);
 }
 
 std::vector<std::string> note_namespaces(const MemoryDir& memory) {
   std::vector<std::string> names;
   for (const std::string& file : list_folder(memory.path() / "memory"))
-    if (file.ends_with(".db") && is_run_id(file.substr(0, file.size() - 3)))
-      names.push_back(file.substr(0, file.size() - 3));
+    if (file.ends_with(kEnding))
+      if (const auto name = memory.name_of(file.substr(0, file.size() - kEnding.size())))
+        names.push_back(*name);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -131,7 +131,33 @@ class SqliteReplyCache final : public ReplyCache {
   std::int64_t now_ms_ = 0;  ///< the latest that was heard of
 };
 
+/// Requests are known by a digest that takes the key to make, so that nobody else can guess them.
+class SealedReplyCache : public ReplyCache {
+ public:
+  SealedReplyCache(std::unique_ptr<ReplyCache> cache, const DataKey& key)
+      : cache_(std::move(cache)), key_(key) {}
+
+  std::optional<std::string> find(const std::string& key, std::int64_t now_ms) override {
+    const auto sealed = cache_->find(key_.of(key).id(), now_ms);
+    return sealed ? key_.open(*sealed, key) : std::nullopt;
+  }
+
+  void keep(const std::string& key, const std::string& value, std::int64_t expires_at_ms) override {
+    cache_->keep(key_.of(key).id(), key_.close(value, key), expires_at_ms);
+  }
+
+ private:
+  std::unique_ptr<ReplyCache> cache_;
+  DataKey key_;
+};
+
 }  // namespace
+
+std::unique_ptr<ReplyCache> make_reply_cache(const MemoryDir& memory) {
+  auto cache = make_sqlite_reply_cache(memory.cache());
+  if (!memory.key()) return cache;
+  return std::make_unique<SealedReplyCache>(std::move(cache), memory.key()->of("replies"));
+}
 
 std::unique_ptr<ReplyCache> make_sqlite_reply_cache(fs::path file, std::int64_t most_bytes) {
   return std::make_unique<SqliteReplyCache>(std::move(file), most_bytes);

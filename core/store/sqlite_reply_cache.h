@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/reply_cache.h"
+#include "core/store/memory_dir.h"
 
 namespace agentd {
 
@@ -15,6 +16,9 @@ constexpr std::int64_t kLargestReplyCache = 256 << 20;
 /// oldest go.
 std::unique_ptr<ReplyCache> make_sqlite_reply_cache(std::filesystem::path file,
                                                     std::int64_t most_bytes = kLargestReplyCache);
+
+/// That of a memory directory, encrypted as the directory is.
+std::unique_ptr<ReplyCache> make_reply_cache(const MemoryDir& memory);
 
 /// Leaves no reply in the file, and nothing of those that were there. Throws Error(Storage).
 void clear_reply_cache(const std::filesystem::path& file);

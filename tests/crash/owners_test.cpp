@@ -72,19 +72,20 @@ TEST_CASE("A thawed owner whose lease is over cannot append, and harms nothing o
   Child first([&](const Line& line) { own_and_freeze(run.paths, line, lose_the_lease); });
   REQUIRE(first.line().await());
   first.stop();
+  const RunPaths there{elsewhere.paths.folder, run.paths.id, run.paths.key};
   // The new owner works on another host: this one's locks are gone there.
-  fs::copy(run.paths.journal(), elsewhere.paths.journal());
-  fs::copy(run.paths.wal(), elsewhere.paths.wal());
+  fs::copy(run.paths.journal(), there.journal());
+  fs::copy(run.paths.wal(), there.wal());
   const bool finished = GENERATE(true, false);
   std::vector<Record> records;
   if (finished) {
-    records = take_over(elsewhere.paths);
-    write_over(run.paths, elsewhere.paths);
+    records = take_over(there);
+    write_over(run.paths, there);
   } else {
-    Owner second(elsewhere.paths);
+    Owner second(there);
     second.write(4, 6, "B");
     records = all_records(*second.journal);
-    write_over(run.paths, elsewhere.paths);
+    write_over(run.paths, there);
   }
   const auto before = files_below(run.paths.folder);
 
@@ -141,7 +142,7 @@ TEST_CASE("On a full disk what is committed stays, and after room is made the ru
   const std::string disk = temporary.path();
   const Ended ended = run_apart([&] {
     mount_small_disk(disk, "400k");
-    const RunPaths paths = MemoryDir::create(disk + "/memory").make_run("demo-1");
+    const RunPaths paths = memory_at(disk + "/memory").make_run("demo-1");
     std::int64_t last = 0;
     const auto fill = [&] {
       Owner owner(paths);
@@ -175,7 +176,7 @@ TEST_CASE("A disk that is full from the start says so, and leaves a run that can
   const std::string disk = temporary.path();
   const Ended ended = run_apart([&] {
     mount_small_disk(disk, "64k");
-    const RunPaths paths = MemoryDir::create(disk + "/memory").make_run("demo-1");
+    const RunPaths paths = memory_at(disk + "/memory").make_run("demo-1");
     const std::string ballast = disk + "/ballast";
     std::ofstream(ballast) << std::string(64 * 1024, 'x');
     for (int round = 0; round < 3; ++round) {

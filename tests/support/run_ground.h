@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -48,10 +49,17 @@ struct Owner {
   std::unique_ptr<Journal> journal;
 };
 
+/// Encrypted, where AGENTD_TEST_ENCRYPTED is set: what is promised of one kind of directory holds for both.
+inline MemoryDir memory_at(const std::filesystem::path& path) {
+  if (std::getenv("AGENTD_TEST_ENCRYPTED") == nullptr) return MemoryDir::create(path);
+  const auto find = [](const EncryptionSetup&) { return *DataKey::from_text(std::string(64, '7')); };
+  return MemoryDir::create(path, find, {.key_env = "TEST_KEY"});
+}
+
 /// A memory directory with the folder of one run.
 struct RunGround {
   TempFolder temporary;
-  MemoryDir memory = MemoryDir::create(temporary.path() / "memory");
+  MemoryDir memory = memory_at(temporary.path() / "memory");
   RunPaths paths = memory.make_run("demo-1");
 };
 
