@@ -52,7 +52,7 @@ _agentd_runs() {
   for ((i = 2; i < COMP_CWORD; i++)); do
     [[ ${COMP_WORDS[i]} == --memory ]] && folder=${COMP_WORDS[i + 1]/#\~/$HOME}
   done
-  command ls -- "$folder/runs" 2>/dev/null
+  command ls -- "$folder/runs" 2>/dev/null | command grep -v '[[:upper:]]'  # which stand in encrypted names alone
 }
 
 _agentd() {

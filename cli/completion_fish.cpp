@@ -56,7 +56,7 @@ function __agentd_runs
     if set -l place (contains -i -- --memory $words)
         set folder (string replace -r '^~' $HOME -- $words[(math $place + 1)])
     end
-    command ls -- $folder/runs 2>/dev/null
+    command ls -- $folder/runs 2>/dev/null | string match -rv '[A-Z]' # which stand in encrypted names alone
 end
 
 complete -c agentd -f

@@ -63,6 +63,7 @@ _agentd_runs() {
   local -i place=${words[(I)--memory]}
   (( place )) && folder=${${(Q)words[place + 1]}/#\~/$HOME}
   local -a runs=($folder/runs/*(N:t))
+  runs=(${runs:#*[[:upper:]]*})  # which stand in encrypted names alone
   compadd -a runs
 }
 
