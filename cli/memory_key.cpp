@@ -1,6 +1,6 @@
 #include "cli/memory_key.h"
 
-#include <algorithm>
+#include <chrono>
 #include <future>
 
 #include "cli/environment.h"

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <new>
+#include <utility>
 
 #include "core/error.h"
 #include "core/store/sealed_pages.h"
