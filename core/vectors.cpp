@@ -102,6 +102,14 @@ std::string code_of(std::span<const float> vector) {
   return code;
 }
 
+bool is_no_vector(std::string_view code) {
+  return scale_of(code) == 0;
+}
+
+const char* values_of(std::string_view code) {
+  return code.data() + sizeof(float);
+}
+
 NearestCodes::NearestCodes(std::span<const float> vector, std::size_t most,
                            std::function<bool(std::int64_t)> wanted)
     : query_(vector.size()), most_(most), wanted_(std::move(wanted)) {
@@ -118,7 +126,7 @@ void NearestCodes::look(std::string_view codes, std::int64_t first) {
   for (; codes.size() >= size; codes.remove_prefix(size), ++first) {
     const float its_scale = scale_of(codes);
     if (its_scale == 0 || (wanted_ && !wanted_(first))) continue;
-    const auto product = static_cast<float>(dot(query_.data(), codes.data() + sizeof(float), query_.size()));
+    const auto product = static_cast<float>(dot(query_.data(), values_of(codes), query_.size()));
     const Near near{first, product * scale_ * its_scale};
     if (nearest_.size() == most_ && !is_nearer(near, nearest_.front())) continue;
     if (nearest_.size() == most_) {

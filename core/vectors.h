@@ -16,6 +16,9 @@ namespace agentd {
 std::size_t code_size(std::size_t dimensions);
 /// Of a vector without length or with a number that is none: all 0, which is the code of no vector.
 std::string code_of(std::span<const float> vector);
+bool is_no_vector(std::string_view code);
+/// Its bytes behind the scale.
+const char* values_of(std::string_view code);
 
 struct Near {
   std::int64_t id = 0;

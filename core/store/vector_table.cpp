@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/signs.h"
 #include "core/store/note_table.h"
 
 // The place of a vector follows from the id of its note: blocks of codes side by side, which are read as fast
@@ -19,6 +20,12 @@ const std::string_view kVectorSchema =
 namespace {
 
 constexpr std::int64_t kBlock = 64;  // notes
+constexpr auto kPlaces = static_cast<std::size_t>(kBlock);
+
+/// From so many blocks on, signs say which codes are worth a look. Reading all codes takes too long then.
+constexpr std::size_t kManyBlocks = 256;
+constexpr std::size_t kBlocksOfMiddle = 16;
+constexpr std::size_t kWorthALook = 2000;
 
 struct Space {
   std::int64_t id = 0;  ///< 0: there is none
@@ -132,23 +139,77 @@ std::vector<Near> VectorsInMemory::nearest(SQLite::Database& database, const Nea
                                            const std::function<bool(std::int64_t)>& wanted) {
   refresh(database, near);
   NearestCodes nearest(near.vector, most, wanted);
-  for (const auto& [block, read] : blocks_) nearest.look(read.codes, block * kBlock);
+  if (!middle_.empty() && !wanted && most <= kWorthALook / 8)
+    look_roughly(near.vector, nearest);
+  else
+    for (const auto& [block, read] : blocks_) nearest.look(read.codes, block * kBlock);
   return nearest.found();
+}
+
+/// Looks at those codes alone whose signs differ least.
+void VectorsInMemory::look_roughly(std::span<const float> vector, NearestCodes& nearest) const {
+  std::vector<std::uint64_t> wanted(sign_words(dimensions_));
+  put_signs(code_of(vector), middle_, wanted);
+  std::vector<std::uint16_t> counts(blocks_.size() * kPlaces);
+  std::vector<std::size_t> with_count(dimensions_ + 1);
+  auto place = counts.begin();
+  for (const auto& [block, read] : blocks_) {
+    count_differences(read.signs, wanted, {place, kPlaces});
+    for (std::size_t i = 0; i < kPlaces; ++i, ++place) with_count[*place] += read.vectors >> i & 1;
+  }
+  std::size_t farthest = 0;
+  for (std::size_t sum = with_count[0]; farthest < dimensions_ && sum < kWorthALook;)
+    sum += with_count[++farthest];
+  place = counts.begin();
+  const std::size_t size = code_size(dimensions_);
+  for (const auto& [block, read] : blocks_)
+    for (std::size_t i = 0; i < kPlaces; ++i)
+      if (*place++ <= farthest)
+        nearest.look(std::string_view(read.codes).substr(i * size, size),
+                     block * kBlock + static_cast<std::int64_t>(i));
+}
+
+void VectorsInMemory::sign(Block& block) const {
+  const std::size_t words = sign_words(dimensions_), size = code_size(dimensions_);
+  block.signs.assign(words * kPlaces, 0);
+  block.vectors = 0;
+  for (std::size_t i = 0; i < kPlaces; ++i) {
+    const std::string_view code = std::string_view(block.codes).substr(i * size, size);
+    put_signs(code, middle_, std::span(block.signs).subspan(i * words, words));
+    block.vectors |= std::uint64_t{!is_no_vector(code)} << i;
+  }
+}
+
+/// Once there are many.
+void VectorsInMemory::sign_all() {
+  std::string first;
+  auto block = blocks_.begin();
+  for (std::size_t i = 0; i < kBlocksOfMiddle; ++i, ++block) first += block->second.codes;
+  middle_ = middle_of(first, dimensions_);
+  for (auto& [number, each] : blocks_) sign(each);
+}
+
+void VectorsInMemory::forget() {
+  blocks_.clear();
+  middle_.clear();
 }
 
 void VectorsInMemory::refresh(SQLite::Database& database, const Nearness& near) {
   const Space space = find_space(database, near.space);
-  if (space.id != space_ || space.dimensions != dimensions_) blocks_.clear();
+  if (space.id != space_ || space.dimensions != dimensions_) forget();
   space_ = space.id;
   dimensions_ = space.dimensions;
-  if (dimensions_ != near.vector.size()) return blocks_.clear();
+  if (dimensions_ != near.vector.size()) return forget();
   SQLite::Statement rows(database, "SELECT block, changes FROM vector_block WHERE space = ?");
   rows.bind(1, space_);
   while (rows.executeStep()) {
     const std::int64_t block = rows.getColumn(0).getInt64(), changes = rows.getColumn(1).getInt64();
     Block& known = blocks_[block];
-    if (known.changes != changes) known = {changes, read_block(database, space_, block)};
+    if (known.changes == changes) continue;
+    known = {changes, read_block(database, space_, block), {}};
+    if (!middle_.empty()) sign(known);
   }
+  if (middle_.empty() && blocks_.size() >= kManyBlocks) sign_all();
 }
 
 }  // namespace agentd

@@ -39,11 +39,18 @@ class VectorsInMemory {
   struct Block {
     std::int64_t changes = 0;
     std::string codes;
+    std::vector<std::uint64_t> signs;  ///< none while there are few blocks
+    std::uint64_t vectors = 0;         ///< a bit for each note that has one
   };
   void refresh(SQLite::Database& database, const Nearness& near);
+  void forget();
+  void sign(Block& block) const;
+  void sign_all();
+  void look_roughly(std::span<const float> vector, NearestCodes& nearest) const;
 
   std::int64_t space_ = 0;
   std::size_t dimensions_ = 0;
+  std::string middle_;  ///< of the first notes; empty while there are few blocks
   std::map<std::int64_t, Block> blocks_;
 };
 

@@ -3,7 +3,7 @@
 // only if agentd does.
 //
 //   bench AGENTD [FOLDER]      FOLDER: where to work; its file system is what is measured (default: a new one
-//   in /tmp)
+//   in /tmp). With AGENTD_TEST_ENCRYPTED=1 all is kept encrypted.
 
 #include <fcntl.h>
 #include <sched.h>
@@ -23,12 +23,9 @@
 #include <vector>
 
 #include "core/os/system_clock.h"
-#include "core/store/memory_dir.h"
-#include "core/store/ownership.h"
-#include "core/store/sqlite_journal.h"
 #include "core/store/sqlite_notes.h"
 #include "tests/bench/server.h"
-#include "tests/support/fake_stop.h"
+#include "tests/support/run_ground.h"
 #include "tests/support/story.h"
 
 extern char** environ;
@@ -111,6 +108,8 @@ class Bench {
  public:
   Bench(std::string agentd, fs::path folder) : agentd_(std::move(agentd)), folder_(std::move(folder)) {
     setenv("OPENAI_API_KEY", "bench", 1);
+    setenv("TEST_KEY", std::string(64, '7').c_str(), 1);
+    for (const char* name : {"first", "steps", "resume", "notes", "vectors"}) memory_at(folder_ / name);
   }
 
   void all() {
@@ -202,7 +201,7 @@ class Bench {
     std::vector<double> gaps;
     for (std::size_t i = 1; i < server_.requests().size(); ++i)
       gaps.push_back(server_.requests()[i] - server_.replies()[i - 1]);
-    const double disk = static_cast<double>(fs::file_size(folder_ / "steps/runs/s/journal.db"));
+    const double disk = static_cast<double>(fs::file_size(memory_at(folder_ / "steps").run("s").journal()));
     std::printf(
         "step          %.3f ms from reply to next request: %.2f × (round trip + fdatasync + sh); first 20: "
         "%.3f, last 20: %.3f\n",
@@ -224,7 +223,7 @@ class Bench {
     run({agentd_, "resume", id, "--memory", (folder_ / "resume").string(), "--max-steps",
          std::to_string(count + 100)},
         &server_);
-    const double disk = static_cast<double>(fs::file_size(folder_ / "resume/runs" / id / "journal.db"));
+    const double disk = static_cast<double>(fs::file_size(memory_at(folder_ / "resume").run(id).journal()));
     std::printf(
         "resume        %6d steps of %4zu bytes: %.1f ms to the request, %.1f MB RSS, disk %.2f × payload\n",
         count, bytes, server_.requests().empty() ? -1 : server_.requests().front() - began,
@@ -233,7 +232,7 @@ class Bench {
 
   /// A namespace of that many notes of some 140 bytes; each call opens and closes it.
   void notes(int count, double sync) {
-    const MemoryDir memory = MemoryDir::create(folder_ / "notes");
+    const MemoryDir memory = memory_at(folder_ / "notes");
     const std::string name = "n" + std::to_string(count);
     SystemClock clock;
     const FakeStop stop;
@@ -250,7 +249,8 @@ class Bench {
       processes.push_back(
           run({agentd_, "memory", "search", words, "--namespace", name, "--memory", memory.path().string()}));
     }
-    const double disk = static_cast<double>(fs::file_size(memory.path() / "memory" / (name + ".db")));
+    const double disk =
+        static_cast<double>(fs::file_size(memory.path() / "memory" / (memory.file_name(name) + ".db")));
     std::printf(
         "notes         %6d: saved in %.2f ms = %.1f × fdatasync, found in %.2f ms, from process start %.2f "
         "ms; "
@@ -302,7 +302,7 @@ class Bench {
   /// How many of the ten nearest a search finds, and how long it takes beside reading as many bytes.
   void vectors(std::size_t count) {
     constexpr std::size_t kDimensions = 1024;
-    const MemoryDir memory = MemoryDir::create(folder_ / "vectors");
+    const MemoryDir memory = memory_at(folder_ / "vectors");
     SystemClock clock;
     const FakeStop stop;
     const auto notes = make_sqlite_notes(memory, "v" + std::to_string(count), clock, stop);
@@ -364,7 +364,7 @@ class Bench {
   /// Continues the first event of the seed run, so that the task is one that agentd itself wrote. Returns its
   /// payload.
   double forge(const std::string& id, int count, std::size_t bytes) const {
-    const MemoryDir memory = MemoryDir::create(folder_ / "resume");
+    const MemoryDir memory = memory_at(folder_ / "resume");
     const RunPaths paths = memory.make_run(id);
     SystemClock clock;
     FakeStop stop;
