@@ -78,12 +78,14 @@ Exit tell(const Args& args, const MemoryDir& memory, const Forgotten& done) {
   std::uintmax_t bytes = 0;
   for (const KeptRun& run : done.runs) bytes += run.bytes;
   if (args.output == Output::Json) {
-    const Json told = {{"schema", 1},
-                       {"dry_run", args.dry_run},
-                       {"forgotten", list_json(done.runs)},
-                       {"busy", list_json(done.held)},
-                       {"leftovers", done.leftovers},
-                       {"notes", done.notes}};
+    Json told = {{"schema", 1},
+                 {"dry_run", args.dry_run},
+                 {"forgotten", list_json(done.runs)},
+                 {"busy", list_json(done.held)},
+                 {"leftovers", done.leftovers},
+                 {"notes", done.notes},
+                 {"problems", Json::array()}};
+    for (const Error& problem : done.problems) told["problems"].push_back(problem.what());
     std::cout << told.dump(2) << '\n';
   } else if (args.dry_run && !done.runs.empty()) {
     std::vector<Cells> cells{{"RUN", "STATUS", "BYTES"}};
@@ -91,11 +93,14 @@ Exit tell(const Args& args, const MemoryDir& memory, const Forgotten& done) {
     std::cout << table_text(cells);
   }
   for (const KeptRun& run : done.held) say_held(memory, run);
+  for (const Error& problem : done.problems) std::cerr << "agentd: " << problem.what() << '\n';
   std::cerr << (args.dry_run ? "would forget " : "forgot ") << done.runs.size()
             << (done.runs.size() == 1 ? " run, " : " runs, ") << bytes << " bytes";
   if (done.notes > 0) std::cerr << ", and " << done.notes << " expired notes";
   std::cerr << '\n';
-  return done.held.empty() ? Exit::Completed : Exit::Suspended;
+  for (const Error& problem : done.problems)
+    if (problem.exit() != Exit::Suspended) return problem.exit();
+  return done.held.empty() && done.problems.empty() ? Exit::Completed : Exit::Suspended;
 }
 
 /// What forgetting these would do.

@@ -8,7 +8,6 @@
 #include <variant>
 
 #include "cli/runs.h"
-#include "core/error.h"
 #include "core/store/erase.h"
 #include "core/store/files.h"
 #include "core/store/ownership.h"
@@ -38,6 +37,15 @@ bool is_of_today(int file, std::int64_t now_ms) {
   struct stat found = {};
   if (::fstat(file, &found) != 0 || found.st_size == 0) return false;
   return now_ms - found.st_mtim.tv_sec * 1000 < kDayMs;
+}
+
+template <class Work>
+void attempt(Forgotten& done, const Work& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    done.problems.push_back(error);
+  }
 }
 
 }  // namespace
@@ -79,8 +87,10 @@ std::vector<KeptRun> with_children(const MemoryDir& memory, std::vector<KeptRun>
 Forgotten forget_runs(const MemoryDir& memory, const std::vector<KeptRun>& runs, Clock& clock) {
   Forgotten done;
   for (const KeptRun& run : runs)
-    (erase_run(memory, run.id, clock.now_ms()) == Erased::Gone ? done.runs : done.held).push_back(run);
-  if (!done.runs.empty()) clear_reply_cache(memory.cache());
+    attempt(done, [&] {
+      (erase_run(memory, run.id, clock.now_ms()) == Erased::Gone ? done.runs : done.held).push_back(run);
+    });
+  if (!done.runs.empty()) attempt(done, [&] { clear_reply_cache(memory.cache()); });
   return done;
 }
 
@@ -98,12 +108,11 @@ std::vector<KeptRun> outlived_runs(const MemoryDir& memory, Clock& clock, const 
 }
 
 Forgotten collect_garbage(const MemoryDir& memory, Clock& clock, const Stop& stop) {
-  const auto leftovers = finish_erasing(memory, clock.now_ms());
   Forgotten done = forget_runs(memory, outlived_runs(memory, clock, stop), clock);
-  done.leftovers = leftovers;
+  attempt(done, [&] { done.leftovers = finish_erasing(memory, clock.now_ms()); });
   for (const std::string& name : note_namespaces(memory))
     if (stop.reason() == StopReason::None)
-      done.notes += make_sqlite_notes(memory, name, clock, stop)->forget({}).size();
+      attempt(done, [&] { done.notes += make_sqlite_notes(memory, name, clock, stop)->forget({}).size(); });
   return done;
 }
 
@@ -118,6 +127,7 @@ void collect_daily(const MemoryDir& memory, Clock& clock, const Stop& stop) try 
   if (!done.runs.empty() || done.notes > 0)
     std::cerr << "agentd: forgot " << done.runs.size() << " runs whose retention has passed and "
               << done.notes << " notes that have expired\n";
+  for (const Error& problem : done.problems) std::cerr << "agentd: " << problem.what() << '\n';
 } catch (const std::exception& error) {
   std::cerr << "agentd: could not forget what has outlived its time: " << error.what() << '\n';
 }

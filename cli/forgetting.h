@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/error.h"
 #include "core/store/memory_dir.h"
 
 namespace agentd {
@@ -32,9 +33,11 @@ struct Forgotten {
   std::vector<KeptRun> held;           ///< an invocation works on them
   std::vector<std::string> leftovers;  ///< runs of which killed erasings had left something
   std::size_t notes = 0;
+  std::vector<Error> problems;  ///< what could not be erased, and why
 };
 
-/// Erases the runs, and the replies that are kept for all runs: some may be theirs.
+/// Erases the runs, and the replies that are kept for all runs: some may be theirs. One that cannot be erased
+/// keeps no other from it.
 Forgotten forget_runs(const MemoryDir& memory, const std::vector<KeptRun>& runs, Clock& clock);
 
 /// The runs whose retention has passed, with their children. Stops looking when the invocation has to end.

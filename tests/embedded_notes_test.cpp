@@ -1,6 +1,7 @@
 #include "core/model/embedded_notes.h"
 
 #include <map>
+#include <numeric>
 
 #include "core/store/sqlite_notes.h"
 #include "core/text.h"
@@ -156,6 +157,31 @@ TEST_CASE("Another embedding model begins a space of its own, which fills as sea
   ground.meanings->length = 9;
   for (int i = 0; i < 60; ++i) ground.find({.words = "boat"});
   CHECK(ground.find({.words = "vessel"}).size() == 10);
+}
+
+TEST_CASE("The vectors of a model that is no longer used are erased in time", "[notes]") {
+  Ground ground;
+  const auto texts_embedded = [&](const std::string& model) {
+    ground.notes = ground.make(model);
+    ground.find({.words = "boat"});
+    const auto& calls = ground.meanings->calls;
+    return std::accumulate(calls.begin(), calls.end(), std::size_t{0}) - 1;  // beside the words themselves
+  };
+  ground.save("ship");
+  CHECK(texts_embedded("first") == 1);
+  CHECK(texts_embedded("second") == 1);
+  ground.save("tea");
+  CHECK(texts_embedded("second") == 1);
+  ground.notes->forget({});
+  CHECK(texts_embedded("first") == 1);
+  ground.save("pump");
+  ground.clock.now += 91LL * 24 * 3'600'000;
+  ground.notes->forget({});  // neither is known to be used more than the other
+  CHECK(texts_embedded("second") == 1);
+  ground.notes->forget({});
+  CHECK(texts_embedded("second") == 0);
+  CHECK(texts_embedded("first") == 3);
+  CHECK(texts_embedded("first") == 0);
 }
 
 TEST_CASE("Nothing of a forgotten or replaced vector is left in the files", "[notes][plain]") {

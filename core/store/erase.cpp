@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <exception>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -83,12 +84,19 @@ Erased erase_run(const MemoryDir& memory, const std::string& id, std::int64_t no
 
 std::vector<std::string> finish_erasing(const MemoryDir& memory, std::int64_t now_ms) {
   std::vector<std::string> ids;
+  std::exception_ptr first;
   for (const std::string& name : list_folder(memory.path() / "runs")) {
     if (!name.starts_with(kLeftover)) continue;
     const std::string file_name = name.substr(kLeftover.size());
-    ids.push_back(memory.name_of(file_name).value_or(file_name));
-    finish(memory, memory.path() / "runs" / name, ids.back(), now_ms);
+    const std::string id = memory.name_of(file_name).value_or(file_name);
+    try {
+      finish(memory, memory.path() / "runs" / name, id, now_ms);
+      ids.push_back(id);
+    } catch (const Error&) {
+      if (!first) first = std::current_exception();
+    }
   }
+  if (first) std::rethrow_exception(first);
   return ids;
 }
 

@@ -15,7 +15,7 @@ enum class Erased { Gone, Held };
 /// Error(Storage).
 Erased erase_run(const MemoryDir& memory, const std::string& id, std::int64_t now_ms);
 
-/// Removes what killed erasings have left; returns whose it was.
+/// Removes what killed erasings have left; returns whose it was. Throws when it has been through all.
 std::vector<std::string> finish_erasing(const MemoryDir& memory, std::int64_t now_ms);
 
 /// All files beneath, in bytes.

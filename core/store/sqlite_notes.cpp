@@ -1,5 +1,6 @@
 #include "core/store/sqlite_notes.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -27,6 +28,15 @@ constexpr std::string_view kEnding = ".db";
 constexpr std::int64_t kWalKept = 256 << 10;  // the writes of some ten calls
 constexpr std::int64_t kPatienceMs = 30'000;  // with others that use the memory
 
+/// A search reads pages here and there, each of which is a round trip on a network file system. So all of
+/// them are asked for at once. Must be closed after the database: that would drop its locks.
+Fd read_ahead(const fs::path& database) {
+  constexpr off_t kMost = 64 << 20;
+  Fd file(::open(database.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file) ::posix_fadvise(file.get(), 0, kMost, POSIX_FADV_WILLNEED);
+  return file;
+}
+
 std::string note_name(std::int64_t id) {
   return "note " + std::to_string(id);
 }
@@ -48,9 +58,10 @@ class SqliteNotes final : public Notes {
 
   std::vector<Note> find(const NoteQuery& query) override {
     if (!is_there(files_.database)) return {};
-    return work([&](OwnedDatabase& database) {
+    const auto look = [&](OwnedDatabase& database) {
       return find_notes(database.connection(), query, clock_.now_ms(), vectors_);
-    });
+    };
+    return work(look, std::exchange(has_searched_, true) ? Reads::Some : Reads::Most);
   }
 
   std::vector<Note> without_vector(const std::string& space, std::size_t most) override {
@@ -90,11 +101,14 @@ class SqliteNotes final : public Notes {
   }
 
  private:
+  enum class Reads { Some, Most };
+
   template <class Work>
-  std::invoke_result_t<Work, OwnedDatabase&> work(const Work& what) {
+  std::invoke_result_t<Work, OwnedDatabase&> work(const Work& what, Reads reads = Reads::Some) {
     if (together_ != nullptr) return what(*together_);
     const auto ownership = Ownership::acquire(files_, kPatienceMs, clock_, stop_);
     if (!ownership) throw_busy();
+    const Fd ahead = reads == Reads::Most ? read_ahead(files_.database) : Fd();
     OwnedDatabase database(files_, kNoteProbe, kWalKept);
     try {
       database.connection().exec("PRAGMA secure_delete=ON");
@@ -189,6 +203,7 @@ class SqliteNotes final : public Notes {
     expired.bind(1, now_ms);
     while (expired.executeStep()) gone.insert(expired.getColumn(0).getInt64());
     expired.reset();
+    erase_unused_spaces(database, now_ms);
     if (gone.empty()) return {before.begin(), before.end()};
     database.begin();
     for (const std::int64_t id : gone) erase_note(database, *note_where(connection, "id = ?", id), now_ms);
@@ -203,6 +218,7 @@ class SqliteNotes final : public Notes {
   const Stop& stop_;
   OwnedDatabase* together_ = nullptr;  ///< while several calls are one
   VectorsInMemory vectors_;
+  bool has_searched_ = false;
   bool has_forgotten_ = false;  ///< in the calls since the last commit
 };
 

@@ -135,6 +135,26 @@ void erase_vector(OwnedDatabase& database, std::int64_t id) {
   }
 }
 
+void erase_unused_spaces(OwnedDatabase& database, std::int64_t now_ms) {
+  constexpr std::int64_t kLongMs = 90LL * 24 * 3'600'000;
+  SQLite::Statement unused(database.connection(),
+                           "SELECT id FROM space WHERE EXISTS(SELECT 1 FROM note WHERE note.id > placed_to"
+                           " AND note.id <= (SELECT max(placed_to) FROM space) AND superseded_by = 0"
+                           " AND created_ms < ?)");
+  unused.bind(1, now_ms - kLongMs);
+  std::vector<std::int64_t> ids;
+  while (unused.executeStep()) ids.push_back(unused.getColumn(0).getInt64());
+  unused.reset();
+  for (const std::int64_t id : ids) {
+    database.begin();
+    for (const char* table : {"vector_block WHERE space", "space WHERE id"}) {
+      SQLite::Statement erase(database.connection(), std::string("DELETE FROM ") + table + " = ?");
+      erase.bind(1, id);
+      database.run(erase);
+    }
+  }
+}
+
 std::vector<Near> VectorsInMemory::nearest(SQLite::Database& database, const Nearness& near, std::size_t most,
                                            const std::function<bool(std::int64_t)>& wanted) {
   refresh(database, near);

@@ -27,6 +27,9 @@ std::vector<Note> notes_without_vector(SQLite::Database& database, const std::st
 void place_vectors(OwnedDatabase& database, const std::string& space, std::span<const NoteVector> vectors);
 /// In every space.
 void erase_vector(OwnedDatabase& database, std::int64_t id);
+/// Those of models that are no longer used: a search brings a space up to date, and of these another one has
+/// notes which are three months old and still missing here.
+void erase_unused_spaces(OwnedDatabase& database, std::int64_t now_ms);
 
 /// The vectors as the last search has read them: the next one reads only what has changed since.
 class VectorsInMemory {
