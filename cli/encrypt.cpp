@@ -16,6 +16,10 @@ Exit encrypt_command(const Args& args) {
   const DataKey key = find_key(source);
   const MemoryDir memory = MemoryDir::encrypt(args.memory, find_kept_key, source, key);
   std::cout << memory.path().string() << " is encrypted with the key " << key.id() << '\n';
+  std::cerr
+      << "agentd: keep that key well, as nothing can be read without it; not encrypted are the files that "
+         "tools work on (workspace/, scratch/), the sizes, number and times of files, and in lock who "
+         "worked\n";
   return Exit::Completed;
 }
 

@@ -119,7 +119,7 @@ MemoryDir MemoryDir::create(const fs::path& path, const FindKey& find, const Enc
 
 MemoryDir MemoryDir::look(const fs::path& path, const FindKey& find) {
   const fs::path folder = whole_path(path);
-  if (!is_there(folder)) return {folder, std::nullopt};
+  if (!is_there(folder)) return MemoryDir(folder);
   require_folder(folder);
   const auto format = read_format(folder);
   if (!format) require_empty(folder);
@@ -142,14 +142,14 @@ MemoryDir MemoryDir::encrypt(const fs::path& path, const FindKey& find, const En
 }
 
 MemoryDir MemoryDir::opened(const fs::path& folder, const Format& format, const FindKey& find) {
-  if (!format.encryption) return {folder, std::nullopt};
+  if (!format.encryption) return MemoryDir(folder);
   if (!find) refuse(folder, "is encrypted: give its key");
   const DataKey user_key = find(format.encryption->source);
   const auto data_key = data_key_of(*format.encryption, user_key);
   if (!data_key)
     throw Error(Exit::Usage, folder.string() + " is encrypted with the key " + format.encryption->key_id +
                                  ", and this is the key " + user_key.id() + ": give the other one");
-  return {folder, data_key};
+  return MemoryDir(folder, data_key, user_key.id());
 }
 
 RunPaths RunPaths::beside(const std::string& other) const {

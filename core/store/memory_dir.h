@@ -58,6 +58,8 @@ class MemoryDir {
   std::vector<std::string> run_ids() const;
   const std::filesystem::path& path() const { return path_; }
   const std::optional<DataKey>& key() const { return key_; }
+  /// The user's key's; empty: it is not encrypted.
+  const std::string& key_id() const { return key_id_; }
   /// What a run or namespace is called on the disk, and back; none: nothing of this directory.
   std::string file_name(const std::string& name) const;
   std::optional<std::string> name_of(const std::string& file_name) const;
@@ -65,11 +67,12 @@ class MemoryDir {
   std::filesystem::path cache() const { return path_ / "cache.db"; }
 
  private:
-  MemoryDir(std::filesystem::path path, std::optional<DataKey> key)
-      : path_(std::move(path)), key_(std::move(key)) {}
+  explicit MemoryDir(std::filesystem::path path, std::optional<DataKey> key = {}, std::string key_id = "")
+      : path_(std::move(path)), key_(std::move(key)), key_id_(std::move(key_id)) {}
   static MemoryDir opened(const std::filesystem::path& folder, const Format& format, const FindKey& find);
   std::filesystem::path path_;
   std::optional<DataKey> key_;
+  std::string key_id_;
 };
 
 }  // namespace agentd
