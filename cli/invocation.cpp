@@ -57,6 +57,13 @@ void check_task(const Task& task, const ModelWorld& world, const Config& config)
   }
 }
 
+/// Of a task that another one calls, too.
+void check_encryption(const Wish& wish, const MemoryDir& memory) {
+  if (wish.task.encryption == EncryptionSetup() || memory.key()) return;
+  throw Error(Exit::Usage, "the task " + wish.task.name + " wants 'encryption', and " +
+                               memory.path().string() + " is not encrypted: choose another --memory DIR");
+}
+
 }  // namespace
 
 InvocationStarted this_invocation(const RunPaths& paths) {
@@ -85,6 +92,7 @@ std::optional<Invocation::Outcome> Invocation::work(const RunPaths& paths, const
   Outcome outcome{fold(*journal)};
   State& state = outcome.state;
   Wish wish = make_wish(state);
+  check_encryption(wish, host_.memory);
   host_.secrets.learn(known_secrets(wish.task));
   mask(wish, state, host_.secrets);
   cancel_children(host_.memory, wish.id, disowned_children(state, wish.task), host_.clock, host_.stop);
