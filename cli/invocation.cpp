@@ -81,7 +81,9 @@ Invocation::Invocation(Host host, Errand errand)
     : host_(std::move(host)),
       errand_(std::move(errand)),
       http_(make_curl_http()),
-      replies_(make_reply_cache(host_.memory)) {}
+      replies_(make_reply_cache(host_.memory)) {
+  if (const auto& key = host_.memory.user_key()) host_.secrets.learn(key->texts());
+}
 
 Invocation::~Invocation() = default;
 

@@ -47,10 +47,10 @@ std::string printed_by(const std::string& command) {
   auto running = process.start(request, watcher);
   const bool has_ended = end.wait_for(std::chrono::milliseconds(kPatienceMs)) == std::future_status::ready;
   running.reset();
-  if (!has_ended) refuse("the key's command '" + command + "' has not ended in a minute");
+  if (!has_ended) refuse("the key's command has not ended in a minute");
   const ProcessResult result = end.get();
   if (result.end != ProcessResult::End::Exited || result.status != 0)
-    refuse("the key's command '" + command + "' has failed: " + watcher.last_error());
+    refuse("the key's command has failed: " + watcher.last_error());
   return watcher.output();
 }
 
@@ -64,7 +64,7 @@ std::string text_from(const EncryptionSetup& source) {
 }
 
 std::string name_of(const EncryptionSetup& source) {
-  if (!source.key_command.empty()) return "what '" + source.key_command + "' prints";
+  if (!source.key_command.empty()) return "what the key's command prints";
   return source.key_file.empty() ? "the variable " + source.key_env : source.key_file;
 }
 

@@ -59,6 +59,13 @@ std::optional<std::string> from_hex(std::string_view text) {
   return bytes;
 }
 
+std::string to_hex(std::string_view bytes) {
+  std::string hex(2 * bytes.size() + 1, '\0');
+  sodium_bin2hex(hex.data(), hex.size(), as_bytes(bytes.data()), bytes.size());
+  hex.pop_back();  // a zero
+  return hex;
+}
+
 std::string digest(std::string_view text, const std::array<unsigned char, DataKey::kSize>& key,
                    std::size_t size) {
   std::string bytes(size, '\0');
@@ -75,6 +82,13 @@ std::string streamed(std::string text, const std::string& digest,
   crypto_stream_xchacha20_xor(as_bytes(text.data()), as_bytes(text.data()), text.size(),
                               as_bytes(nonce.data()), key.data());
   return text;
+}
+
+std::optional<std::string> bytes_of_file_name(std::string_view text) {
+  if (!text.starts_with(kNameMark)) return std::nullopt;
+  auto bytes = decoded(text.substr(1), kBase64InNames);
+  const bool is_one = bytes && bytes->size() > kNameDigest && (bytes->size() - kNameDigest) % kNameStep == 0;
+  return is_one ? bytes : std::nullopt;
 }
 
 }  // namespace
@@ -105,15 +119,19 @@ std::optional<DataKey> DataKey::from_text(std::string_view text) {
 }
 
 std::string DataKey::to_text() const {
-  return to_base64({reinterpret_cast<const char*>(bytes_.data()), kSize});
+  return to_base64(view());
+}
+
+std::vector<std::string> DataKey::texts() const {
+  const std::string hex = to_hex(view());
+  std::string upper = hex;
+  for (char& c : upper)
+    if (c >= 'a') c = static_cast<char>(c - 'a' + 'A');
+  return {to_text(), hex, upper};
 }
 
 std::string DataKey::id() const {
-  const std::string bytes = digest("id", bytes_, kNameDigest).substr(0, kIdSize);
-  std::string hex(2 * kIdSize + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), as_bytes(bytes.data()), bytes.size());
-  hex.pop_back();  // a zero
-  return hex;
+  return to_hex(digest("id", bytes_, kNameDigest).substr(0, kIdSize));
 }
 
 DataKey DataKey::of(std::string_view what) const {
@@ -162,10 +180,13 @@ std::string DataKey::file_name(std::string_view name) const {
   return kNameMark + encoded(tag + streamed(padded, tag, of("name").bytes_), kBase64InNames);
 }
 
+bool DataKey::is_file_name(std::string_view text) {
+  return bytes_of_file_name(text).has_value();
+}
+
 std::optional<std::string> DataKey::name_of(std::string_view file_name) const {
-  if (!file_name.starts_with(kNameMark)) return std::nullopt;
-  const auto bytes = decoded(file_name.substr(1), kBase64InNames);
-  if (!bytes || bytes->size() <= kNameDigest) return std::nullopt;
+  const auto bytes = bytes_of_file_name(file_name);
+  if (!bytes) return std::nullopt;
   std::string name = streamed(bytes->substr(kNameDigest), bytes->substr(0, kNameDigest), of("name").bytes_);
   name.erase(name.find_last_not_of('\0') + 1);
   if (this->file_name(name) != file_name) return std::nullopt;

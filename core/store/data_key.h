@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/seal.h"
 
@@ -26,6 +27,8 @@ class DataKey final : public Seal {
   /// From base64, or hexadecimal digits; none if that is no key.
   static std::optional<DataKey> from_text(std::string_view text);
   std::string to_text() const;
+  /// As people write it: base64, and both ways of hexadecimal digits.
+  std::vector<std::string> texts() const;
   /// Tells keys apart, and nothing about them.
   std::string id() const;
   /// Another key, which only who has this one can make.
@@ -39,14 +42,17 @@ class DataKey final : public Seal {
   /// False: the text or one of the others was changed.
   bool decrypt(char* text, std::size_t size, std::string_view what, const char* seal) const;
 
-  /// A file name for a name of at most 100 bytes: always the same one, of a-z and 2-7.
+  /// A file name for a name of at most 100 bytes: always the same one, an x and base64url (RFC 4648).
   std::string file_name(std::string_view name) const;
+  /// By its form, whatever the key.
+  static bool is_file_name(std::string_view text);
   /// None for a file name that this key did not give.
   std::optional<std::string> name_of(std::string_view file_name) const;
 
   bool operator==(const DataKey& other) const { return bytes_ == other.bytes_; }
 
  private:
+  std::string_view view() const { return {reinterpret_cast<const char*>(bytes_.data()), kSize}; }
   std::array<unsigned char, kSize> bytes_ = {};
 };
 

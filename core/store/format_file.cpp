@@ -75,6 +75,11 @@ std::string to_text(const Format& format) {
 }
 
 Encryption encryption_of(const DataKey& data_key, const DataKey& user_key, const EncryptionSetup& source) {
+  for (const std::string& text : user_key.texts())
+    if (source.key_command.find(text) != std::string::npos)
+      throw Error(Exit::Usage,
+                  "the key's command holds the key itself, and would be kept with what the key is "
+                  "to protect: let it read the key from elsewhere");
   return {source, user_key.id(), user_key.close(data_key.to_text(), kPurpose)};
 }
 

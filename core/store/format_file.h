@@ -28,6 +28,7 @@ struct Format {
 std::optional<Format> read_format(const std::filesystem::path& folder);
 std::string to_text(const Format& format);
 
+/// Throws Error(Usage) if the source's command holds the key.
 Encryption encryption_of(const DataKey& data_key, const DataKey& user_key, const EncryptionSetup& source);
 /// None: that is not the user's key.
 std::optional<DataKey> data_key_of(const Encryption& encryption, const DataKey& user_key);

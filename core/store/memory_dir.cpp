@@ -50,6 +50,26 @@ void require_folder(const fs::path& path) {
   if (!S_ISDIR(found.st_mode)) refuse(path, "is a file, not a folder: choose another --memory DIR");
 }
 
+/// So that nothing is written in plain sight where all else is encrypted. The first names tell: where one is
+/// a key's, all are.
+void require_plain(const fs::path& folder) {
+  constexpr int kLooked = 20;
+  std::error_code missing;
+  for (const char* part : {"runs", "memory"}) {
+    int looked = 0;
+    for (fs::directory_iterator entry(folder / part, missing), end; entry != end && looked < kLooked;
+         ++looked) {
+      const std::string name = entry->path().stem().string();
+      if (DataKey::is_file_name(name) && !is_run_id(name))
+        refuse(folder,
+               "holds what is encrypted (" + (fs::path(part) / name).string() +
+                   "), and its FORMAT is that of one which is not: put back the FORMAT that was there");
+      entry.increment(missing);
+      if (missing) break;
+    }
+  }
+}
+
 /// Two that make a directory at once must not each take it for theirs, also where publish has no hard links
 /// and would replace: the other's key would be lost.
 class FormatLock {
@@ -129,9 +149,14 @@ MemoryDir MemoryDir::look(const fs::path& path, const FindKey& find) {
 MemoryDir MemoryDir::encrypt(const fs::path& path, const FindKey& find, const EncryptionSetup& wanted,
                              const DataKey& user_key) {
   const fs::path folder = whole_path(path);
-  if (!is_there(folder) || !read_format(folder))
+  const auto format = is_there(folder) ? read_format(folder) : std::nullopt;
+  if (!format)
     return create(
         path, [&](const auto&) { return user_key; }, wanted);
+  if (const auto& old = format->encryption; old && old->source == wanted && old->key_id != user_key.id())
+    throw Error(Exit::Usage, folder.string() + " is encrypted with the key " + old->key_id +
+                                 ", which has to open it for the last time: leave that one where it was, and "
+                                 "put the new one into another variable or file");
   MemoryDir memory = look(path, find);
   if (!memory.key_)
     refuse(folder,
@@ -142,14 +167,17 @@ MemoryDir MemoryDir::encrypt(const fs::path& path, const FindKey& find, const En
 }
 
 MemoryDir MemoryDir::opened(const fs::path& folder, const Format& format, const FindKey& find) {
-  if (!format.encryption) return MemoryDir(folder);
+  if (!format.encryption) {
+    require_plain(folder);
+    return MemoryDir(folder);
+  }
   if (!find) refuse(folder, "is encrypted: give its key");
   const DataKey user_key = find(format.encryption->source);
   const auto data_key = data_key_of(*format.encryption, user_key);
   if (!data_key)
     throw Error(Exit::Usage, folder.string() + " is encrypted with the key " + format.encryption->key_id +
                                  ", and this is the key " + user_key.id() + ": give the other one");
-  return MemoryDir(folder, data_key, user_key.id());
+  return MemoryDir(folder, data_key, user_key);
 }
 
 RunPaths RunPaths::beside(const std::string& other) const {

@@ -46,7 +46,8 @@ class MemoryDir {
   static void make_place(const std::filesystem::path& path);
   /// For readers: creates nothing. A directory that does not exist has no runs.
   static MemoryDir look(const std::filesystem::path& path, const FindKey& find = {});
-  /// As create; encrypted with another key from now on, if it is there.
+  /// As create; encrypted with another key from now on, if it is there. Both keys must be there then, each in
+  /// a place of its own.
   static MemoryDir encrypt(const std::filesystem::path& path, const FindKey& find,
                            const EncryptionSetup& wanted, const DataKey& user_key);
 
@@ -58,8 +59,8 @@ class MemoryDir {
   std::vector<std::string> run_ids() const;
   const std::filesystem::path& path() const { return path_; }
   const std::optional<DataKey>& key() const { return key_; }
-  /// The user's key's; empty: it is not encrypted.
-  const std::string& key_id() const { return key_id_; }
+  /// What opened it.
+  const std::optional<DataKey>& user_key() const { return user_key_; }
   /// What a run or namespace is called on the disk, and back; none: nothing of this directory.
   std::string file_name(const std::string& name) const;
   std::optional<std::string> name_of(const std::string& file_name) const;
@@ -67,12 +68,13 @@ class MemoryDir {
   std::filesystem::path cache() const { return path_ / "cache.db"; }
 
  private:
-  explicit MemoryDir(std::filesystem::path path, std::optional<DataKey> key = {}, std::string key_id = "")
-      : path_(std::move(path)), key_(std::move(key)), key_id_(std::move(key_id)) {}
+  explicit MemoryDir(std::filesystem::path path, std::optional<DataKey> key = {},
+                     std::optional<DataKey> user_key = {})
+      : path_(std::move(path)), key_(std::move(key)), user_key_(std::move(user_key)) {}
   static MemoryDir opened(const std::filesystem::path& folder, const Format& format, const FindKey& find);
   std::filesystem::path path_;
   std::optional<DataKey> key_;
-  std::string key_id_;
+  std::optional<DataKey> user_key_;
 };
 
 }  // namespace agentd

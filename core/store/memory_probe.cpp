@@ -52,7 +52,7 @@ Finding directory_finding(const fs::path& path, const FindKey& find) {
   const std::size_t runs = memory.run_ids().size();
   return {kArea, name, Verdict::Ok,
           memory.path().string() + " holds " + std::to_string(runs) + (runs == 1 ? " run" : " runs") +
-              (memory.key() ? ", encrypted with the key " + memory.key_id() : "")};
+              (memory.user_key() ? ", encrypted with the key " + memory.user_key()->id() : "")};
 }
 
 std::string size_text(std::uint64_t megabytes) {

@@ -14,13 +14,18 @@ constexpr std::size_t kUsed = kPageSize - DataKey::kSealSize;
 /// sight. Its end is a sum of the page's bytes: sealed with them, as it tells of them.
 constexpr std::size_t kFrameInSight = 16;
 constexpr std::size_t kSum = kFrameHeaderSize - kFrameInSight;
+constexpr std::size_t kSizeOffset = 4;  // of the database, after the last frame of a transaction; else 0
+constexpr std::size_t kSaltsOffset = 8;
+constexpr std::size_t kWalSaltsOffset = 16;
+constexpr std::size_t kSaltsSize = 8;
 
 /// Of the first page, the database's header stays in sight.
 std::size_t in_sight(std::uint32_t number) {
   return number == 1 ? kDatabaseHeaderSize : 0;
 }
 
-/// Where a page belongs, and what of it is in sight. No frame has as few or as many bytes of that.
+/// Where a page belongs, and what of it is in sight. No frame, or header of a -wal, has as many bytes of
+/// that.
 std::string place_of(const char* page, std::uint32_t number) {
   std::string place;
   for (int shift = 0; shift < 32; shift += 8) place += static_cast<char>(number >> shift);
@@ -88,6 +93,23 @@ bool open_frame(Frame& frame, const DataKey& key) {
   scatter(text, frame);
   std::fill_n(seal, DataKey::kSealSize, '\0');
   return true;
+}
+
+bool ends_transaction(const Frame& frame, const WalHeader& header) {
+  const char* size = frame.data() + kSizeOffset;
+  return std::any_of(size, frame.data() + kSaltsOffset, [](char c) { return c != 0; }) &&
+         std::equal(frame.data() + kSaltsOffset, frame.data() + kSaltsOffset + kSaltsSize,
+                    header.data() + kWalSaltsOffset);
+}
+
+void seal_header(WalHeader& header, const DataKey& key) {
+  const std::string seal = key.close("", {header.data(), kWalHeaderSize});
+  std::copy(seal.begin(), seal.end(), header.begin() + kWalHeaderSize);
+}
+
+bool is_whole(const WalHeader& header, const DataKey& key) {
+  return key.open({header.data() + kWalHeaderSize, DataKey::kSealSize}, {header.data(), kWalHeaderSize})
+      .has_value();
 }
 
 }  // namespace agentd

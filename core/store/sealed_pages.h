@@ -20,6 +20,8 @@ constexpr std::size_t kFrameSize = kFrameHeaderSize + kPageSize;
 using Page = std::array<char, kPageSize>;
 /// Of a -wal: a header and a page.
 using Frame = std::array<char, kFrameSize>;
+/// Of a -wal, with its seal behind it.
+using WalHeader = std::array<char, kWalHeaderSize + DataKey::kSealSize>;
 
 /// By the header of a database.
 bool is_database(std::string_view bytes);
@@ -32,5 +34,10 @@ bool open_page(char* page, std::uint32_t number, const DataKey& key);
 
 bool close_frame(Frame& frame, const DataKey& key);
 bool open_frame(Frame& frame, const DataKey& key);
+/// By its header, which is in sight; of the -wal that begins with `header`.
+bool ends_transaction(const Frame& frame, const WalHeader& header);
+
+void seal_header(WalHeader& header, const DataKey& key);
+bool is_whole(const WalHeader& header, const DataKey& key);
 
 }  // namespace agentd

@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <new>
-#include <utility>
+#include <optional>
 
 #include "core/error.h"
-#include "core/store/sealed_pages.h"
+#include "core/store/sealed_wal.h"
 
 // A layer between SQLite and its own files (sqlite.org/vfs.html). It knows two kinds of file, and refuses all
-// others: with exclusive WAL and temporary tables in memory there are none. What SQLite keeps in them is
-// known from sqlite.org/fileformat2.html; whatever it should read or write in another way is an error.
+// others: with exclusive WAL and temporary tables in memory there are none.
 
 namespace agentd {
 namespace fs = std::filesystem;
@@ -26,10 +25,7 @@ constexpr const char* kKeyParameter = "key";
 struct File {
   sqlite3_file base;
   DataKey key;
-  bool is_wal;
-  /// A frame's header is written before its page, and goes to the file with it.
-  sqlite3_int64 waiting;  ///< where it belongs; 0: none waits
-  std::array<char, kFrameHeaderSize> header;
+  std::optional<SealedWal> wal;  ///< none: it is a database
 };
 
 File& as_ours(sqlite3_file* file) {
@@ -54,48 +50,25 @@ int pass_on(sqlite3_file* file, Arguments... arguments) {
   return (real->pMethods->*Member)(real, arguments...);
 }
 
-int read_inner(File& file, void* bytes, std::size_t size, sqlite3_int64 offset) {
-  return inner(file)->pMethods->xRead(inner(file), bytes, static_cast<int>(size), offset);
-}
-
-int write_inner(File& file, const void* bytes, std::size_t size, sqlite3_int64 offset) {
-  return inner(file)->pMethods->xWrite(inner(file), bytes, static_cast<int>(size), offset);
-}
-
 constexpr auto kPage = static_cast<sqlite3_int64>(kPageSize);
-constexpr auto kFrame = static_cast<sqlite3_int64>(kFrameSize);
-constexpr auto kWalHeader = static_cast<sqlite3_int64>(kWalHeaderSize);
-constexpr auto kFrameHeader = static_cast<sqlite3_int64>(kFrameHeaderSize);
-
-sqlite3_int64 frame_at(sqlite3_int64 offset) {
-  return offset - (offset - kWalHeader) % kFrame;
-}
 
 std::uint32_t number_of_page(sqlite3_int64 offset) {
   return static_cast<std::uint32_t>(offset / kPage + 1);
 }
 
-/// Puts the header that waits before a page that is there already. Without one there is no frame yet.
-int settle(File& file) {
-  if (file.waiting == 0) return SQLITE_OK;
-  const sqlite3_int64 offset = std::exchange(file.waiting, 0);
-  Frame frame;
-  const int status = read_inner(file, frame.data(), frame.size(), offset);
-  if (status == SQLITE_IOERR_SHORT_READ) return SQLITE_OK;
-  if (status != SQLITE_OK) return status;
-  if (!open_frame(frame, file.key)) return SQLITE_OK;
-  std::copy(file.header.begin(), file.header.end(), frame.begin());
-  close_frame(frame, file.key);
-  return write_inner(file, frame.data(), frame.size(), offset);
-}
-
+/// Also a part of a page, as newer SQLite reads long values. The header is read before all else.
 int read_database(File& file, char* bytes, std::size_t size, sqlite3_int64 offset) {
-  const int status = read_inner(file, bytes, size, offset);
-  if (status != SQLITE_OK) return status;
-  if (offset + static_cast<sqlite3_int64>(size) <= static_cast<sqlite3_int64>(kDatabaseHeaderSize))
-    return SQLITE_OK;
-  if (size != kPageSize || offset % kPage != 0) return SQLITE_IOERR_READ;
-  return open_page(bytes, number_of_page(offset), file.key) ? SQLITE_OK : SQLITE_CORRUPT;
+  const auto end = offset + static_cast<sqlite3_int64>(size);
+  const auto read = inner(file)->pMethods->xRead;
+  if (end <= static_cast<sqlite3_int64>(kDatabaseHeaderSize))
+    return read(inner(file), bytes, static_cast<int>(size), offset);
+  const sqlite3_int64 begin = offset - offset % kPage;
+  if (end > begin + kPage) return SQLITE_IOERR_READ;
+  Page page;
+  const int status = read(inner(file), page.data(), static_cast<int>(page.size()), begin);
+  const bool is_open = status == SQLITE_OK && open_page(page.data(), number_of_page(begin), file.key);
+  std::copy_n(page.begin() + (offset - begin), size, bytes);
+  return status == SQLITE_OK && !is_open ? SQLITE_CORRUPT : status;
 }
 
 int write_database(File& file, const char* bytes, std::size_t size, sqlite3_int64 offset) {
@@ -103,76 +76,45 @@ int write_database(File& file, const char* bytes, std::size_t size, sqlite3_int6
   Page page;
   std::copy_n(bytes, kPageSize, page.begin());
   if (!close_page(page.data(), number_of_page(offset), file.key)) return SQLITE_IOERR_WRITE;
-  return write_inner(file, page.data(), page.size(), offset);
-}
-
-/// A frame that does not open is none: it was torn off by a crash. Whoever looks for frames reads them from
-/// their beginning, and finds nothing; whoever knows of it finds damage.
-int read_wal(File& file, char* bytes, std::size_t size, sqlite3_int64 offset) {
-  if (const int status = settle(file); status != SQLITE_OK) return status;
-  if (offset + static_cast<sqlite3_int64>(size) <= kWalHeader) return read_inner(file, bytes, size, offset);
-  const sqlite3_int64 begin = frame_at(offset);
-  const auto skipped = static_cast<std::size_t>(offset - begin);
-  if (offset < kWalHeader || skipped + size > kFrameSize) return SQLITE_IOERR_READ;
-  Frame frame;
-  const int status = read_inner(file, frame.data(), frame.size(), begin);
-  std::fill_n(bytes, size, '\0');
-  if (status != SQLITE_OK) return status;
-  if (!open_frame(frame, file.key)) return skipped == 0 ? SQLITE_OK : SQLITE_CORRUPT;
-  std::copy_n(frame.begin() + skipped, size, bytes);
-  return SQLITE_OK;
-}
-
-int write_page_to_wal(File& file, const char* bytes, sqlite3_int64 offset) {
-  const sqlite3_int64 begin = frame_at(offset);
-  Frame frame;
-  if (file.waiting == begin) {
-    std::copy(file.header.begin(), file.header.end(), frame.begin());
-    file.waiting = 0;
-  } else {  // in the place of a page of the same transaction
-    if (const int status = read_wal(file, frame.data(), kFrameHeaderSize, begin); status != SQLITE_OK)
-      return status;
-  }
-  std::copy_n(bytes, kPageSize, frame.begin() + kFrameHeaderSize);
-  if (!close_frame(frame, file.key)) return SQLITE_IOERR_WRITE;
-  return write_inner(file, frame.data(), frame.size(), begin);
-}
-
-int write_wal(File& file, const char* bytes, std::size_t size, sqlite3_int64 offset) {
-  if (offset == 0 && size == kWalHeaderSize) return write_inner(file, bytes, size, offset);
-  const sqlite3_int64 skipped = offset - frame_at(offset);
-  if (skipped == kFrameHeader && size == kPageSize) return write_page_to_wal(file, bytes, offset);
-  if (skipped != 0 || size != kFrameHeaderSize) return SQLITE_IOERR_WRITE;
-  if (const int status = settle(file); status != SQLITE_OK) return status;
-  file.waiting = offset;
-  std::copy_n(bytes, size, file.header.begin());
-  return SQLITE_OK;
+  return inner(file)->pMethods->xWrite(inner(file), page.data(), static_cast<int>(page.size()), offset);
 }
 
 int read_file(sqlite3_file* file, void* bytes, int size, sqlite3_int64 offset) {
   File& ours = as_ours(file);
-  const auto read = ours.is_wal ? read_wal : read_database;
-  return read(ours, static_cast<char*>(bytes), static_cast<std::size_t>(size), offset);
+  const auto to = static_cast<char*>(bytes);
+  const auto count = static_cast<std::size_t>(size);
+  return ours.wal ? ours.wal->read(to, count, offset) : read_database(ours, to, count, offset);
 }
 
 int write_file(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
   File& ours = as_ours(file);
-  const auto write = ours.is_wal ? write_wal : write_database;
-  return write(ours, static_cast<const char*>(bytes), static_cast<std::size_t>(size), offset);
+  const auto from = static_cast<const char*>(bytes);
+  const auto count = static_cast<std::size_t>(size);
+  return ours.wal ? ours.wal->write(from, count, offset) : write_database(ours, from, count, offset);
 }
 
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
-  as_ours(file).waiting = 0;
-  return pass_on<&sqlite3_io_methods::xTruncate>(file, size);
+  auto& wal = as_ours(file).wal;
+  return wal ? wal->truncate(size) : pass_on<&sqlite3_io_methods::xTruncate>(file, size);
+}
+
+int size_of_file(sqlite3_file* file, sqlite3_int64* size) {
+  const auto& wal = as_ours(file).wal;
+  return wal ? wal->size(size) : pass_on<&sqlite3_io_methods::xFileSize>(file, size);
+}
+
+int settle(sqlite3_file* file) {
+  auto& wal = as_ours(file).wal;
+  return wal ? wal->settle() : SQLITE_OK;
 }
 
 int sync_file(sqlite3_file* file, int flags) {
-  const int status = settle(as_ours(file));
+  const int status = settle(file);
   return status == SQLITE_OK ? pass_on<&sqlite3_io_methods::xSync>(file, flags) : status;
 }
 
 int close_file(sqlite3_file* file) {
-  const int status = settle(as_ours(file));
+  const int status = settle(file);
   const int closed = pass_on<&sqlite3_io_methods::xClose>(file);
   return status == SQLITE_OK ? closed : status;
 }
@@ -185,7 +127,7 @@ constexpr sqlite3_io_methods kMethods = {
     .xWrite = write_file,
     .xTruncate = truncate_file,
     .xSync = sync_file,
-    .xFileSize = pass_on<&sqlite3_io_methods::xFileSize>,
+    .xFileSize = size_of_file,
     .xLock = pass_on<&sqlite3_io_methods::xLock>,
     .xUnlock = pass_on<&sqlite3_io_methods::xUnlock>,
     .xCheckReservedLock = pass_on<&sqlite3_io_methods::xCheckReservedLock>,
@@ -205,8 +147,8 @@ int open_sealed(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, i
   const char* text = name == nullptr ? nullptr : sqlite3_uri_parameter(name, kKeyParameter);
   const auto key = text == nullptr ? std::nullopt : DataKey::from_text(text);
   if (!key || (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) == 0) return SQLITE_CANTOPEN;
-  const bool is_wal = (flags & SQLITE_OPEN_WAL) != 0;
-  File* ours = ::new (static_cast<void*>(file)) File{{nullptr}, *key, is_wal, 0, {}};
+  File* ours = ::new (static_cast<void*>(file)) File{{nullptr}, *key, {}};
+  if ((flags & SQLITE_OPEN_WAL) != 0) ours->wal.emplace(inner(*ours), *key);
   sqlite3_vfs* system = system_vfs();
   const int status = system->xOpen(system, name, inner(*ours), flags, out_flags);
   if (status == SQLITE_OK) ours->base.pMethods = &kMethods;

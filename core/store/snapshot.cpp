@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "core/store/event_table.h"
@@ -104,24 +106,33 @@ bool make_copy(const RunPaths& from, const RunPaths& to) {
 
 using Read = std::function<void(SQLite::Database&)>;
 
-void read_copy(const TemporaryFolder& folder, const OwnedFiles& files, const Read& read) {
-  const fs::path& journal = files.database;
-  try {
-    SQLite::Database database = open_file(RunPaths{folder.path()}.journal(), files.key);
-    sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-256");
-    check_identity(database, journal, kEventProbe);
-    folder.remove();  // both files are open now: a reader that is killed leaves nothing behind
-    read(database);
-  } catch (const SQLite::Exception& failure) {
-    throw_error(failure, 0, journal);
-  }
+/// None: it is damaged, unless the copy caught a frame that was being written. `is_sure`: then it throws.
+std::optional<SQLite::Database> open_copy(const TemporaryFolder& folder, const OwnedFiles& files,
+                                          bool is_sure) try {
+  SQLite::Database copy = open_file(RunPaths{folder.path()}.journal(), files.key);
+  sqlite3_db_config(copy.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  copy.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY");
+  check_identity(copy, files.database, kEventProbe);
+  return copy;
+} catch (const SQLite::Exception& failure) {
+  if (!is_sure && failure.getErrorCode() == SQLITE_CORRUPT) return std::nullopt;
+  throw_error(failure, 0, files.database);
 }
 
 void copy_and_read(const RunPaths& paths, const Read& read) {
+  const OwnedFiles files = journal_files(paths);
+  bool is_sure = false;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const TemporaryFolder folder;
-    if (make_copy(paths, {folder.path()})) return read_copy(folder, journal_files(paths), read);
+    if (!make_copy(paths, {folder.path()})) continue;
+    auto copy = open_copy(folder, files, std::exchange(is_sure, true));
+    if (!copy) continue;
+    folder.remove();  // both files are open now: a reader that is killed leaves nothing behind
+    try {
+      return read(*copy);
+    } catch (const SQLite::Exception& failure) {
+      throw_error(failure, 0, files.database);
+    }
   }
   throw Error(Exit::Storage,
               paths.journal().string() + " changes faster than it can be copied: try again later");
