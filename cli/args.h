@@ -63,6 +63,7 @@ struct Args {
   std::optional<std::int64_t> older_than_ms;  ///< forget
   bool dry_run = false;                       ///< forget, gc
   EncryptionSetup encryption;                 ///< encrypt: where the key is from now on
+  std::optional<std::string> into;            ///< encrypt: a new memory directory
   NoteArgs note;                              ///< memory
 };
 

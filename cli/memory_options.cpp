@@ -68,6 +68,8 @@ void add_encrypt(CLI::App& app, Args& args) {
       ->excludes(env)
       ->excludes(file);
   file->excludes(env);
+  value(app, "--into", "NEW", "Leave the directory as it is, and make an encrypted copy of it",
+        [&](auto& text) { args.into = text; });
   add_memory(app, args);
 }
 

@@ -36,7 +36,7 @@ constexpr std::array<Syntax, 20> kCommands{{
     {"gc", "Erase what has outlived its retention, as tick does once a day", "agentd gc --dry-run", add_gc},
     {"memory", "The long-term memory: notes that the runs of a namespace share",
      "agentd memory search \"tide tables\" --namespace harbour", add_memory_notes},
-    {"encrypt", "Make an encrypted memory directory, or give one another key",
+    {"encrypt", "Make an encrypted memory directory, an encrypted copy of one, or give one another key",
      "agentd encrypt --memory ./memory --key-env AGENTD_KEY", add_encrypt},
     {"lambda", "Serve the AWS Lambda Runtime API: the entry point of a container image",
      "agentd lambda --event event.json --memory ./memory", add_lambda},

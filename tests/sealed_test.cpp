@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "core/store/event_table.h"
 #include "core/store/files.h"
 #include "core/store/inbox.h"
 #include "core/store/owned_database.h"
 #include "core/store/sealed_pages.h"
 #include "core/store/sealed_vfs.h"
 #include "core/store/snapshot.h"
+#include "core/store/sqlite_journal.h"
 #include "core/store/sqlite_notes.h"
 #include "core/store/sqlite_reply_cache.h"
 #include "tests/support/catch.h"
@@ -297,6 +299,31 @@ TEST_CASE("A transaction larger than the memory for pages is whole after a crash
     CHECK(database.connection().execAndGet("SELECT sum(n) FROM number").getInt64() == 3 * 600 * 3);
   });
   CHECK(after_crash() == 3 * 600 * 3);
+}
+
+TEST_CASE("A copy has all that its database has, encrypted with another key", "[store]") {
+  const TempFolder folder;
+  const MemoryDir plain = MemoryDir::create(folder / "plain");
+  const auto made = [&](const char* name) {
+    return MemoryDir::create(folder / name, gives(kUserKey), kSource);
+  };
+  RunPaths from = plain.make_run("demo-1");
+  Owner(from).write(1, 200, std::string(700, 'x'));
+  const auto records = all_records(*Owner(from).journal);
+  for (const MemoryDir& memory : {made("one"), made("other")}) {
+    const RunPaths to = memory.make_run("demo-1");
+    {
+      const auto owner = try_to_own(from);
+      copy_database(journal_files(from), journal_files(to), kEventProbe);
+    }
+    CHECK(text_of(to.journal()).find("xxx") == std::string::npos);
+    Owner owner(to);
+    CHECK(all_records(*owner.journal) == records);
+    owner.journal.reset();
+    OwnedDatabase database(journal_files(to), kEventProbe);
+    CHECK(database.connection().execAndGet("PRAGMA integrity_check").getString() == "ok");
+    from = to;
+  }
 }
 
 TEST_CASE("A page with something where its seal belongs is not written", "[store]") {

@@ -24,7 +24,7 @@ constexpr std::string_view kLeftover = ".forgotten-";
 
 /// What kind of thing was erased and when, for those who have to show it; nothing of what it said.
 void add_tombstone(const MemoryDir& memory, const std::string& id, std::int64_t now_ms) {
-  const fs::path path = memory.path() / "forgotten.jsonl";
+  const fs::path path = memory.path() / kTombstones;
   const nlohmann::ordered_json line = {
       {"at", format_time(now_ms)}, {"kind", "run"}, {"run", memory.file_name(id)}};
   const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));

@@ -8,9 +8,12 @@
 
 namespace agentd {
 
+/// In the memory directory: a line of JSON for each run that was erased.
+inline constexpr const char* kTombstones = "forgotten.jsonl";
+
 enum class Erased { Gone, Held };
 
-/// Removes the folder of a run with all that is in it, and leaves a line in forgotten.jsonl. Held: somebody
+/// Removes the folder of a run with all that is in it, and leaves a line in kTombstones. Held: somebody
 /// works on the run. Killed on the way, it leaves the whole run, or what finish_erasing removes. Throws
 /// Error(Storage).
 Erased erase_run(const MemoryDir& memory, const std::string& id, std::int64_t now_ms);

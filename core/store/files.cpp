@@ -151,6 +151,12 @@ void write_all(int fd, std::string_view bytes, const fs::path& path) {
   }
 }
 
+bool make_folder(const fs::path& folder) {
+  if (::mkdir(folder.c_str(), 0700) == 0) return true;
+  if (errno != EEXIST) throw_errno("make the folder", folder, errno);
+  return false;
+}
+
 void sync_folder(const fs::path& folder) {
   const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // EINVAL: a file system whose names are durable without it.

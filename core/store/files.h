@@ -27,6 +27,8 @@ Fd open_existing(const std::filesystem::path& path, int flags);
 bool is_same_file(const struct stat& one, const struct stat& other);
 std::string read_all(int fd, const std::filesystem::path& path);
 void write_all(int fd, std::string_view bytes, const std::filesystem::path& path);
+/// Of its owner alone; false if it was there already.
+bool make_folder(const std::filesystem::path& folder);
 void sync_folder(const std::filesystem::path& folder);
 /// Makes a durable file that appears whole or not at all, and replaces none: false if there is one.
 bool publish(const std::filesystem::path& path, std::string_view bytes);

@@ -61,15 +61,18 @@ std::string place_of(const std::string& id) {
 }
 
 /// None for whatever is no letter: a stranger's file must not stop a run.
-std::optional<Letter> letter_from(const fs::path& path, const std::optional<DataKey>& key) {
+std::optional<std::string> text_of_letter(const fs::path& path, const std::optional<DataKey>& key) {
   // Nonblocking: it may be a pipe.
   const Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat found = {};
   if (!file || ::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_size > kLargest)
     return {};
-  auto bytes = std::optional(read_all(file.get(), path));
-  if (key) bytes = key->open(*bytes, place_of(path.filename()));
-  const json letter = json::parse(bytes.value_or(""), nullptr, false);
+  std::string bytes = read_all(file.get(), path);
+  return key ? key->open(bytes, place_of(path.filename())) : bytes;
+}
+
+std::optional<Letter> letter_from(const fs::path& path, const std::optional<DataKey>& key) {
+  const json letter = json::parse(text_of_letter(path, key).value_or(""), nullptr, false);
   if (!letter.is_object()) return {};
   const auto kind = letter.find("kind"), text = letter.find("text");
   if (kind == letter.end() || text == letter.end() || !text->is_string()) return {};
@@ -122,6 +125,12 @@ void InboxFolder::leave(const Letter& letter, std::int64_t now_ms, const std::st
   const std::string id = next_id(list_folder(paths_.inbox()), now_ms, tail);
   const std::string text = form.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   publish(paths_.inbox() / id, key_ ? key_->close(text, place_of(id)) : text);
+}
+
+void InboxFolder::copy_to(const InboxFolder& other) const {
+  for (const std::string& name : list_folder(paths_.inbox()))
+    if (const auto text = text_of_letter(paths_.inbox() / name, key_))
+      publish(other.paths_.inbox() / name, other.key_ ? other.key_->close(*text, place_of(name)) : *text);
 }
 
 }  // namespace agentd

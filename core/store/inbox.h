@@ -20,6 +20,8 @@ class InboxFolder : public Inbox {
   void remove(const Letter& letter) override;
   /// Durable on return. The letter is given an id; `key`: what tells it from others, if it may come twice.
   void leave(const Letter& letter, std::int64_t now_ms, const std::string& key = "");
+  /// All letters under the same ids, for the same run in another memory directory.
+  void copy_to(const InboxFolder& other) const;
 
  private:
   RunPaths paths_;

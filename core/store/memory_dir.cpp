@@ -17,13 +17,6 @@ namespace agentd {
 namespace fs = std::filesystem;
 namespace {
 
-/// False if it was there already.
-bool make_folder(const fs::path& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0) return true;
-  if (errno != EEXIST) throw_errno("make the folder", folder, errno);
-  return false;
-}
-
 void make_folders(const fs::path& folder) {
   if (fs::path parent = folder.parent_path(); parent != folder && !is_there(parent)) make_folders(parent);
   if (make_folder(folder)) sync_folder(folder.parent_path());
@@ -159,9 +152,7 @@ MemoryDir MemoryDir::encrypt(const fs::path& path, const FindKey& find, const En
                                  "put the new one into another variable or file");
   MemoryDir memory = look(path, find);
   if (!memory.key_)
-    refuse(folder,
-           "is not encrypted, and has been written to: encrypt a new --memory DIR, and take the "
-           "notes there with agentd memory export and import");
+    refuse(folder, "is not encrypted, and has been written to: let --into NEW make an encrypted copy of it");
   replace(folder / "FORMAT", to_text({encryption_of(*memory.key_, user_key, wanted)}));
   return memory;
 }

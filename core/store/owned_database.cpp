@@ -1,5 +1,6 @@
 #include "core/store/owned_database.h"
 
+#include <SQLiteCpp/Backup.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -90,6 +91,17 @@ SQLite::Database open_database(const OwnedFiles& files, const char* probe) {
   }
 }
 
+/// The bytes of a database in memory, as its file is to be.
+std::string image_of(SQLite::Database& database, const std::optional<DataKey>& key) {
+  sqlite3_int64 size = 0;
+  const std::unique_ptr<unsigned char, decltype(&sqlite3_free)> image(
+      sqlite3_serialize(database.getHandle(), "main", &size, 0), sqlite3_free);
+  if (!image) throw std::bad_alloc();
+  std::string bytes(reinterpret_cast<const char*>(image.get()), static_cast<std::size_t>(size));
+  bytes[kModeOffset] = bytes[kModeOffset + 1] = kWalMode;
+  return key ? sealed_image(std::move(bytes), *key) : bytes;
+}
+
 [[noreturn]] void leave_database(const fs::path& database, const std::string& why) {
   const std::string text = "agentd: cannot go on writing " + database.string() + " (" + why +
                            "), as when another owner took the run over: stopped at once\n";
@@ -105,13 +117,7 @@ std::string database_image(const std::string& schema, const std::optional<DataKe
   if (key) reserve_for_seals(database);
   database.exec("PRAGMA application_id=" + std::to_string(kApplicationId) +
                 ";PRAGMA user_version=" + std::to_string(kFormat) + ";" + schema);
-  sqlite3_int64 size = 0;
-  const std::unique_ptr<unsigned char, decltype(&sqlite3_free)> image(
-      sqlite3_serialize(database.getHandle(), "main", &size, 0), sqlite3_free);
-  if (!image) throw std::bad_alloc();
-  std::string bytes(reinterpret_cast<const char*>(image.get()), static_cast<std::size_t>(size));
-  bytes[kModeOffset] = bytes[kModeOffset + 1] = kWalMode;
-  return key ? sealed_image(std::move(bytes), *key) : bytes;
+  return image_of(database, key);
 }
 
 void check_identity(SQLite::Database& database, const fs::path& file, const char* probe) {
@@ -134,6 +140,18 @@ void create_database(const OwnedFiles& files) {
     leave_database(files.database, "somebody else made it first");
   // The folder is as new as the database.
   sync_folder(files.database.parent_path().parent_path());
+}
+
+void copy_database(const OwnedFiles& from, const OwnedFiles& to, const char* probe) try {
+  OwnedDatabase source(from, probe);
+  SQLite::Database copy(":memory:", SQLite::OPEN_READWRITE);
+  copy.exec("PRAGMA temp_store=MEMORY");
+  SQLite::Backup(copy, source.connection()).executeStep();
+  reserve_for_seals(copy);
+  copy.exec("VACUUM");  // gives each page its room
+  publish(to.database, image_of(copy, to.key));
+} catch (const SQLite::Exception& failure) {
+  throw_error(failure, 0, from.database);
 }
 
 OwnedDatabase::OwnedDatabase(const OwnedFiles& files, const char* probe, std::int64_t wal_kept) try

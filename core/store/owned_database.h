@@ -21,6 +21,9 @@ void check_identity(SQLite::Database& database, const std::filesystem::path& fil
 /// Makes a new, empty database in one atomic step. Its lock must be held.
 void create_database(const OwnedFiles& files);
 
+/// Copies a database to where it is encrypted; both fit into memory. The lock of `from` must be held.
+void copy_database(const OwnedFiles& from, const OwnedFiles& to, const char* probe);
+
 /// Destruction checkpoints and closes, and must come before the Ownership's; a -wal of up to `wal_kept` bytes
 /// is left to the next owner, who need not sync its beginning again. When a write shows that
 /// ownership was lost (EIO, ESTALE, files replaced) the process says so on stderr and exits 74 at once:

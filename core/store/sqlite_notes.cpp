@@ -131,10 +131,7 @@ class SqliteNotes final : public Notes {
 
   void make_folder() const {
     const fs::path folder = files_.database.parent_path();
-    if (::mkdir(folder.c_str(), 0700) == 0)
-      sync_folder(folder.parent_path());
-    else if (errno != EEXIST)
-      throw_errno("make the folder", folder, errno);
+    if (agentd::make_folder(folder)) sync_folder(folder.parent_path());
   }
 
   bool has_expired(const Note& note) const { return note.expires_ms && *note.expires_ms <= clock_.now_ms(); }
@@ -224,16 +221,19 @@ class SqliteNotes final : public Notes {
 
 }  // namespace
 
+OwnedFiles note_files(const MemoryDir& memory, const std::string& name) {
+  const std::string file = (memory.path() / "memory" / memory.file_name(name)).string();
+  const std::string what = "namespace " + name;
+  return {file + std::string(kEnding), file + ".lock", what, file + ".lock", note_schema,
+          key_of(memory.key(), what)};
+}
+
 std::unique_ptr<Notes> make_sqlite_notes(const MemoryDir& memory, const std::string& name, Clock& clock,
                                          const Stop& stop) {
   if (!is_run_id(name))
     throw Error(Exit::Usage, "'" + name + "' is no namespace: use up to 100 of a-z, 0-9, '.', '_', '-', " +
                                  "beginning with a letter or digit");
-  const std::string file = (memory.path() / "memory" / memory.file_name(name)).string();
-  const std::string what = "namespace " + name;
-  return std::make_unique<SqliteNotes>(OwnedFiles{file + std::string(kEnding), file + ".lock", what,
-                                                  file + ".lock", note_schema, key_of(memory.key(), what)},
-                                       clock, stop);
+  return std::make_unique<SqliteNotes>(note_files(memory, name), clock, stop);
 }
 
 std::vector<std::string> note_namespaces(const MemoryDir& memory) {
