@@ -7,6 +7,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "core/store/erase.h"
@@ -39,11 +41,26 @@ std::unique_ptr<Ownership> own(const OwnedFiles& files, Clock& clock, const Stop
   return owner;
 }
 
-void copy_tree(const fs::path& from, const fs::path& to) {
-  constexpr auto kAsTheyAre = fs::copy_options::recursive | fs::copy_options::copy_symlinks;
-  std::error_code failure;
-  if (is_there(from)) fs::copy(from, to, kAsTheyAre, failure);
-  if (failure) throw_errno("copy", from, failure.value());
+/// Folders, files and links. Folders are closed again when all is in them.
+void copy_tree(const fs::path& from, const fs::path& to) try {
+  if (!is_there(from)) return;
+  std::vector<std::pair<fs::path, fs::perms>> folders;
+  make_folder(to);
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(from)) {
+    const fs::path target = to / entry.path().lexically_relative(from);
+    if (entry.is_symlink()) {
+      fs::copy_symlink(entry.path(), target);
+    } else if (entry.is_directory()) {
+      make_folder(target);
+      folders.emplace_back(target, entry.status().permissions());
+    } else if (entry.is_regular_file()) {
+      fs::copy_file(entry.path(), target);
+    }
+  }
+  for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder)
+    fs::permissions(folder->first, folder->second);
+} catch (const fs::filesystem_error& failure) {
+  throw_errno("copy", failure.path1(), failure.code().value());
 }
 
 /// The output of a call.
