@@ -39,10 +39,12 @@ function check(f, answer) {
 // nothing gets done in an invocation, the next one has more time.
 async function drive(functions, event, during) {
   let timeoutMs = 1500;
+  let killed = false;
   for (let count = 1; count <= 150; count++) {
     const result = await functions[count % functions.length].invoke(event, { timeoutMs, during });
     if (result.answer?.status === "completed") return { answer: result.answer, count };
-    const killed = result.error?.errorType === "Sandbox.Failure";
+    if (killed && result.answer?.status === "busy") continue; // what was killed has not let go yet
+    killed = result.error?.errorType === "Sandbox.Failure";
     const slow = result.error?.errorType === "Sandbox.Timedout" && timeoutMs < 5000;
     if (!killed && !slow) stands(result, "suspended", { reason: "deadline", retry_after_seconds: 0 });
     if (!killed && !result.answer?.steps_this_invocation) timeoutMs = Math.min(timeoutMs * 1.5, 20000);
