@@ -213,6 +213,15 @@ std::vector<std::string> query_words(std::string_view text) {
   return words.empty() ? common : words;
 }
 
+double exact_share(std::string_view text, std::span<const std::string> words) {
+  const std::string padded = lowered(" " + std::string(text) + " ");
+  const auto is_there = [&](const std::string& word) {
+    return padded.find(" " + word + " ") != std::string::npos;
+  };
+  const auto there = std::count_if(words.begin(), words.end(), is_there);
+  return words.empty() ? 0 : static_cast<double>(there) / static_cast<double>(words.size());
+}
+
 std::string match_expression(std::span<const std::string> words) {
   std::string text;
   for (const std::string& word : words) {

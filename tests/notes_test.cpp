@@ -74,6 +74,14 @@ TEST_CASE("A note is found by its words, the best first, and comes back whole", 
   CHECK(ground.find({.most = 1}) == Ids{3});
 }
 
+TEST_CASE("Among notes with the same stems those with the very words asked for come first", "[notes]") {
+  NoteGround ground;
+  ground.save("The organization of the archive room");
+  ground.save("The organs of the archive room");
+  CHECK(ground.find({.words = "organs"}) == Ids{2, 1});
+  CHECK(ground.find({.words = "organization"}) == Ids{1, 2});
+}
+
 TEST_CASE("Filters are exact", "[notes]") {
   NoteGround ground;
   ground.save("old pump", {"a", "b"});

@@ -69,6 +69,16 @@ TEST_CASE("A question keeps each word once, and the commonest of English only wh
   CHECK(query_words(many).size() == 64);
 }
 
+TEST_CASE("A text has those words of a question that stand in it in the same form", "[notes]") {
+  const std::string text = search_words("The Organs of getUserName, 東京都");
+  const auto share = [&](std::vector<std::string> words) { return exact_share(text, words); };
+  CHECK(share({"organs"}) == 1);
+  CHECK(share({"organ", "organs", "user", "getusername"}) == 0.75);
+  CHECK(share({"東京", "京都", "都東", "gans"}) == 0.5);
+  CHECK(share({}) == 0);
+  CHECK(exact_share("", std::vector<std::string>{"a"}) == 0);
+}
+
 TEST_CASE("No question can be read as an operator", "[notes]") {
   Index index;
   index.add("and or not near plain");

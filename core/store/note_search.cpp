@@ -7,10 +7,10 @@
 #include "core/search_words.h"
 #include "core/store/note_table.h"
 
-// Notes that share words with the query, the rarer the better (BM25), and notes whose vectors are near to its
-// own, by their places in these two orders (reciprocal rank fusion); then what is newer or more important
-// comes a little earlier. Vectors weigh less: bad ones do little harm so, and good ones still bring in what
-// has other words.
+// Notes that share words with the query, the rarer the better (BM25, and better still in just that form), and
+// notes whose vectors are near to its own, by their places in these two orders (reciprocal rank fusion); then
+// what is newer or more important comes a little earlier. Vectors weigh less: bad ones do little harm so, and
+// good ones still bring in what has other words.
 
 namespace agentd {
 
@@ -20,6 +20,7 @@ constexpr std::size_t kMostWords = 12;   // the rarest alone find as much as all
 constexpr std::size_t kCandidates = 50;  // looked at more closely
 constexpr std::int64_t kCommon = 1000;   // notes with a word: more are not counted
 constexpr std::size_t kNearest = 200;    // vectors, some of which may be of notes that are not asked for
+constexpr double kExactWords = 0.4;      // for having the very words of the query, not only their stems
 constexpr double kRankDamping = 10;
 constexpr double kWordsWeight = 2, kVectorWeight = 1;
 constexpr double kNewness = 0.15;  // what a note loses with age
@@ -79,6 +80,10 @@ void bind_filter(SQLite::Statement& statement, const NoteQuery& query, std::int6
   if (query.importance) statement.bind(":importance", *query.importance);
 }
 
+bool has_higher_score(const Candidate& one, const Candidate& other) {
+  return one.score > other.score;
+}
+
 double place_of(std::size_t rank) {
   return (kRankDamping + 1) / (kRankDamping + 1 + static_cast<double>(rank));
 }
@@ -102,18 +107,23 @@ std::vector<Note> newest(SQLite::Database& database, const NoteQuery& query, std
 Candidates by_words(SQLite::Database& database, const NoteQuery& query, std::int64_t now_ms) {
   const std::vector<std::string> words = rarest(database, query_words(query.words));
   if (words.empty()) return {};
-  SQLite::Statement rows(database, std::string("SELECT") + kNoteColumns +
-                                       "FROM note_words JOIN note ON note.id = note_words.rowid"
-                                       " WHERE note_words MATCH :words AND " +
-                                       filter_sql(query) + " ORDER BY note_words.rank, note.id LIMIT :most");
+  SQLite::Statement rows(
+      database, std::string("SELECT") + kNoteColumns +
+                    ", note_words.rank AS bm25 FROM note_words JOIN note ON note.id = note_words.rowid"
+                    " WHERE note_words MATCH :words AND " +
+                    filter_sql(query) + " ORDER BY note_words.rank, note.id LIMIT :most");
   bind_filter(rows, query, now_ms);
   rows.bind(":words", match_expression(words));
   rows.bind(":most", static_cast<std::int64_t>(std::max(kCandidates, query.most)));
   Candidates found;
   while (rows.executeStep()) {
-    const double place = place_of(found.size());
-    found.push_back({note_from(rows), place});
+    Note note = note_from(rows);
+    const double exact = exact_share(words_of(note), words);
+    const double bm25 = -rows.getColumn("bm25").getDouble();
+    found.push_back({std::move(note), 0, bm25 * (1 + kExactWords * exact)});
   }
+  std::stable_sort(found.begin(), found.end(), has_higher_score);
+  for (std::size_t i = 0; i < found.size(); ++i) found[i].place = place_of(i);
   return found;
 }
 
@@ -170,7 +180,7 @@ std::vector<Note> find_notes(SQLite::Database& database, const NoteQuery& query,
   Candidates found = by_words(database, query, now_ms);
   if (query.near) found = fused(std::move(found), by_vector(database, query, now_ms, vectors));
   for (Candidate& one : found) one.score = score_of(one, now_ms);
-  std::stable_sort(found.begin(), found.end(), [](auto& a, auto& b) { return a.score > b.score; });
+  std::stable_sort(found.begin(), found.end(), has_higher_score);
   std::vector<Note> notes;
   for (std::size_t i = 0; i < std::min(found.size(), query.most); ++i)
     notes.push_back(std::move(found[i].note));

@@ -27,12 +27,6 @@ constexpr const char* kSchema =
     "CREATE VIRTUAL TABLE note_words USING fts5(words, content='',"
     " tokenize=\"porter unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'\");";
 
-std::string words_of(const Note& note) {
-  std::string text = note.text;
-  for (const std::string& tag : note.tags) text.append("\n").append(tag);
-  return search_words(text + "\n" + note.path);
-}
-
 void index(OwnedDatabase& database, const Note& note) {
   SQLite::Statement insert(database.connection(), "INSERT INTO note_words(rowid, words) VALUES(?, ?)");
   insert.bind(1, note.id);
@@ -57,6 +51,12 @@ std::optional<Note> first_note(SQLite::Database& database, const std::string& co
 }
 
 }  // namespace
+
+std::string words_of(const Note& note) {
+  std::string text = note.text;
+  for (const std::string& tag : note.tags) text.append("\n").append(tag);
+  return search_words(text + "\n" + note.path);
+}
 
 std::string note_schema() {
   return std::string(kSchema).append(kVectorSchema);

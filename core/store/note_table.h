@@ -26,6 +26,8 @@ constexpr const char* kNoteColumns =
     " note.id, text, tags, path, run, step, task, created_ms, expires_ms, importance, supersedes, "
     "superseded_by ";
 Note note_from(const SQLite::Statement& row);
+/// What it is found by, see search_words.
+std::string words_of(const Note& note);
 std::string tags_json(const std::vector<std::string>& tags);
 
 /// The first note for which `condition`, with its one ?, holds; expired or not.
