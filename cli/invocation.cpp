@@ -31,13 +31,16 @@ namespace {
 
 /// Whoever limits what a run may cost must know what it costs.
 void check_prices(const Task& task, const ModelWorld& world, const Config& config) {
+  const auto refuse = [&](const auto& setup) {
+    throw Error(Exit::Usage, "limits.cost_usd is set, but no price is known for " + setup.provider + "/" +
+                                 setup.name + ": name it under 'prices' in " + config.path +
+                                 ", or remove the limit");
+  };
   const auto prices = prices_of(task.model, world);
   const auto unknown = std::find(prices.begin(), prices.end(), std::nullopt);
-  if (unknown == prices.end()) return;
-  const ModelSetup& setup = model_setup(task, unknown - prices.begin());
-  throw Error(Exit::Usage, "limits.cost_usd is set, but no price is known for " + setup.provider + "/" +
-                               setup.name + ": name it under 'prices' in " + config.path +
-                               ", or remove the limit");
+  if (unknown != prices.end()) refuse(model_setup(task, unknown - prices.begin()));
+  const EmbeddingSetup& embeddings = task.memory.embeddings;
+  if (!embeddings.provider.empty() && !price_of(embeddings, world)) refuse(embeddings);
 }
 
 void check_task(const Task& task, const ModelWorld& world, const Config& config) {

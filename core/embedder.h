@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "core/clock.h"
+#include "core/message.h"
 
 namespace agentd {
 
@@ -32,6 +34,8 @@ class Embedder {
   /// A vector for each text, all of one length. Throws EmbeddingRefused, or another std::runtime_error, with
   /// what went wrong.
   virtual std::vector<std::vector<float>> embed(std::span<const TextToEmbed> texts, const Stop& stop) = 0;
+  /// What it has cost since this was asked last; none: nothing was embedded.
+  virtual std::optional<Spent> take_spent() { return std::nullopt; }
 };
 
 }  // namespace agentd

@@ -86,7 +86,7 @@ struct ToolFinished {
   CallId call;
   ToolResult result;
   std::int64_t duration_ms = 0;
-  std::optional<Spent> spent;  ///< by a child run
+  std::optional<Spent> spent;  ///< by a child run, or for embeddings
   bool operator==(const ToolFinished&) const = default;
 };
 
@@ -161,6 +161,7 @@ struct Recalled {
   std::string text;
   std::vector<std::int64_t> notes;  ///< their ids
   std::string name;                 ///< of the namespace
+  std::optional<Spent> spent;       ///< for embeddings
   bool operator==(const Recalled&) const = default;
 };
 

@@ -124,6 +124,7 @@ void fields(Io& io, Ref<Io, Recalled> e) {
   io.need("text", e.text);
   io.need("notes", e.notes);
   io.may("name", e.name);
+  io.may("spent", e.spent);
 }
 
 template <class Io>

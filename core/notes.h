@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/message.h"
+
 namespace agentd {
 
 /// What the runs of a namespace remember: short texts, each by itself. Texts are data from whoever wrote
@@ -69,6 +71,8 @@ class Notes {
   /// What was saved under that key.
   virtual std::optional<Note> saved(const std::string& key) = 0;
   virtual std::vector<Note> find(const NoteQuery& query) = 0;
+  /// What finding them has cost since this was asked last, see Embedder; none: nothing was paid for.
+  virtual std::optional<Spent> take_spent() { return std::nullopt; }
   /// The note, then those that it took the place of. Empty: there is none, or it has expired.
   virtual std::vector<Note> history(std::int64_t id) = 0;
   /// All that `calls` does with these notes is durable at once when it returns, or not at all where it

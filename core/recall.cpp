@@ -38,6 +38,7 @@ std::optional<Recalled> recall(Notes& notes, const MemorySetup& setup, const std
     recalled.notes.push_back(note.id);
   }
   if (recalled.notes.empty()) return std::nullopt;
+  recalled.spent = notes.take_spent();
   recalled.text = trimmed(fill(prompts::recalled, {{"notes", text}}));
   return recalled;
 }

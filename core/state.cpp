@@ -85,6 +85,7 @@ class Applier {
   void operator()(const Recalled& e) {
     if (s_.step > 0) refuse(record_, "comes too late");
     s_.transcript.front().text += "\n\n" + e.text;  // pinned as the goal is
+    if (e.spent) add(*e.spent);
   }
 
   void operator()(const Compacted& e) {

@@ -3,11 +3,14 @@
 #include <map>
 #include <numeric>
 
+#include "core/os/child_process.h"
+#include "core/recall.h"
 #include "core/store/sqlite_notes.h"
 #include "core/text.h"
 #include "core/vectors.h"
 #include "tests/support/catch.h"
 #include "tests/support/run_ground.h"
+#include "tools/tools.h"
 
 using namespace agentd;
 
@@ -24,15 +27,19 @@ class Meanings final : public Embedder {
   bool is_down = false;
   std::size_t length = 8;
   std::vector<std::size_t> calls;  ///< how many texts each had
+  std::optional<Spent> spent;
 
   std::string space() const override { return name; }
   std::size_t most() const override { return most_texts; }
+  std::optional<Spent> take_spent() override { return std::exchange(spent, std::nullopt); }
 
   std::vector<std::vector<float>> embed(std::span<const TextToEmbed> texts, const Stop&) override {
     static const std::map<std::string, std::size_t> kMeanings{
         {"boat", 0}, {"ship", 0}, {"vessel", 0}, {"tea", 1}, {"mate", 1}, {"brew", 1}, {"pump", 2}};
     calls.push_back(texts.size());
     if (is_down) throw std::runtime_error("the server is down");
+    if (!spent) spent.emplace();
+    *spent->cost_usd += 0.25 * static_cast<double>(texts.size());
     std::vector<std::vector<float>> vectors;
     for (const TextToEmbed& text : texts) {
       if (!poison.empty() && text.text.find(poison) != std::string::npos) throw EmbeddingRefused("refused");
@@ -135,6 +142,27 @@ TEST_CASE("One text that is refused keeps no other from its vector", "[notes]") 
   CHECK(ground.meanings->calls.size() == calls + 1);
   CHECK(ground.find({.words = "poison"}).front() == 2);  // refused itself
   CHECK(ground.warnings.size() == 1);
+}
+
+TEST_CASE("What a search has paid for is said with its result", "[notes]") {
+  Ground ground;
+  ground.save("a ship");
+  const auto recalled = recall(*ground.notes, {.name = "demo", .recall = 5}, "a boat");
+  REQUIRE(recalled);
+  CHECK(recalled->spent == Spent{.cost_usd = 0.5});  // for the goal and for the note
+
+  ChildProcess process;
+  Secrets secrets;
+  ToolContext context{ground.temporary.path(), ground.temporary.path(), process, ground.stop, {}, secrets};
+  context.clock = &ground.clock;
+  context.notes = ground.notes.get();
+  const auto call = [&](const std::string& tool, const std::string& arguments) {
+    return make_tool({.name = tool})->run({{3, 1}, tool, arguments, "key-1"}, context, [](std::string_view) {
+    });
+  };
+  CHECK(call("memory_search", R"({"query":"vessel"})").spent == Spent{.cost_usd = 0.25});
+  CHECK_FALSE(call("memory_search", "{}").spent);
+  CHECK_FALSE(call("memory_get", R"({"id":1})").spent);
 }
 
 TEST_CASE("Another embedding model begins a space of its own, which fills as searches are made", "[notes]") {

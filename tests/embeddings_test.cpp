@@ -1,5 +1,6 @@
 #include "core/model/embeddings.h"
 
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -61,6 +62,52 @@ TEST_CASE("OpenAI's embeddings are asked for, and put in the order of the texts"
   CHECK(bench.body() == Json::parse(R"({"model":"text-embedding-3-small","input":["a","b"],
       "encoding_format":"float","dimensions":2})"));
   CHECK(bench.embedder(setup)->space() == "openai text-embedding-3-small 2");
+}
+
+TEST_CASE("What vectors cost is told once, by the tokens that the server counts or else by the texts' length",
+          "[embeddings]") {
+  struct Row {
+    EmbeddingSetup setup;
+    FakeResponse response;
+    std::optional<double> cost_usd;
+  };
+  const EmbeddingSetup openai{.provider = "openai", .name = "text-embedding-3-small"};
+  const std::string one = R"("data":[{"index":0,"embedding":[1]}])";
+  const std::vector<Row> table{
+      {openai, {.status = 200, .body = "{" + one + R"(,"usage":{"prompt_tokens":1000000}})"}, 0.02},
+      {openai, {.status = 200, .body = "{" + one + R"(,"usage":{"prompt_tokens":"many"}})"}, 101 * 0.02e-6},
+      {openai, {.status = 200, .body = "{" + one + R"(,"usage":null})"}, 101 * 0.02e-6},
+      {{.provider = "openai", .name = "of-tomorrow"}, {.status = 200, .body = "{" + one + "}"}, std::nullopt},
+      {{.provider = "openai", .name = openai.name, .base_url = "http://127.0.0.1:9/v1"},
+       {.status = 200, .body = "{" + one + "}"},
+       std::nullopt},
+      {{.provider = "gemini", .name = "gemini-embedding-001"},
+       {.status = 200,
+        .body = R"({"embeddings":[{"values":[1]}],"usageMetadata":{"promptTokenCount":2000000}})"},
+       0.3},
+      {{.provider = "bedrock", .name = "cohere.embed-multilingual-v3"},
+       {.status = 200,
+        .headers = {{"X-Amzn-Bedrock-Input-Token-Count", "500000"}},
+        .body = R"({"embeddings":[[1]]})"},
+       0.05},
+      {{.provider = "bedrock", .name = "amazon.titan-embed-text-v2:0"},
+       {.status = 200, .body = R"({"embedding":[1],"inputTextTokenCount":1000000})"},
+       0.02}};
+  for (const Row& row : table) {
+    INFO(row.setup.name << " " << row.response.body);
+    Bench bench;
+    bench.http.responses = {row.response};
+    const auto embedder = bench.embedder(row.setup);
+    CHECK_FALSE(embedder->take_spent());
+    embedder->embed(std::vector<TextToEmbed>{{std::string(300, 'x')}}, bench.stop);
+    const std::optional<Spent> spent = embedder->take_spent();
+    REQUIRE(spent);
+    CHECK(spent->usage == Usage{});
+    CHECK(spent->model_calls == 0);
+    REQUIRE(spent->cost_usd.has_value() == row.cost_usd.has_value());
+    if (row.cost_usd) CHECK(std::abs(*spent->cost_usd - *row.cost_usd) < 1e-12);
+    CHECK_FALSE(embedder->take_spent());
+  }
 }
 
 TEST_CASE("Gemini is told of each text what it is for", "[embeddings]") {

@@ -71,7 +71,7 @@ std::vector<Event> all_kinds() {
           ToolFinished{{3, 5}, {Outcome::Denied, "no", ""}, 0},
           Suspended{"approval", std::nullopt, "call 3.1 needs an approval"},
           Suspended{"question", 1'000'500, "call 3.3 needs an answer"},
-          Recalled{"<memory>\n[3] tides\n</memory>", {3, 8}, "quantum"},
+          Recalled{"<memory>\n[3] tides\n</memory>", {3, 8}, "quantum", Spent{.cost_usd = 2e-6}},
           Compacted{.messages = 12, .cleared = "[{{tool}}: {{bytes}}]", .kept = "[{{output}}]"},
           Compacted{.messages = 30,
                     .summary = "All went well.\n> Hurry.",

@@ -14,6 +14,26 @@ Story begun() {
 
 }  // namespace
 
+TEST_CASE("what embeddings cost is of the run, and is no model call") {
+  Story story({a_start(),
+               Recalled{.text = "[1] tides", .notes = {1}, .name = "n", .spent = Spent{.cost_usd = 0.25}}});
+  story.tell(a_reply({a_call("memory_search")}));
+  const State before = story.state();
+  story.tell(ToolStarted{{1, 1}, "memory_search"});
+  ToolFinished found = a_result({1, 1}, "none");
+  found.spent = Spent{.cost_usd = 0.5};
+  story.tell(found);
+  CHECK(*story.state().cost_usd == *before.cost_usd + 0.5);
+  CHECK(*before.cost_usd >= 0.25);
+  CHECK(story.state().usage == before.usage);
+  CHECK(story.state().model_calls == 1);
+  found.spent = Spent{.cost_usd = std::nullopt};
+  story.tell(a_reply({a_call("memory_search")})).tell(ToolStarted{{2, 1}, "memory_search"});
+  found.call = {2, 1};
+  story.tell(found);
+  CHECK_FALSE(story.state().cost_usd);
+}
+
 TEST_CASE("results enter the transcript together, in call order, and people's words after them") {
   Story story = begun();
   story.tell(a_reply({a_call("look"), a_call("fire")}, "Now."))

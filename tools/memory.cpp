@@ -200,6 +200,13 @@ class MemoryTool final : public Tool {
 
   ToolAnswer run(const ToolRun& call, const ToolContext& context, const OutputSink&) const override {
     if (context.notes == nullptr) return failed(std::string(sentence("memory_absent")));
+    ToolAnswer answer = answer_to(call, context);
+    answer.spent = context.notes->take_spent();
+    return answer;
+  }
+
+ private:
+  ToolAnswer answer_to(const ToolRun& call, const ToolContext& context) const {
     try {
       return {Outcome::Ok, row_.answer(call, context)};
     } catch (const Error& error) {
@@ -211,7 +218,6 @@ class MemoryTool final : public Tool {
     }
   }
 
- private:
   const Row& row_;
 };
 

@@ -51,7 +51,7 @@ struct ToolAnswer {
   bool cut_off = false;  ///< the invocation had to end first: the call may or may not have taken effect
   /// What happened instead of an end, see Tools::run; the rest does not matter then.
   std::optional<Event> event = {};
-  std::optional<Spent> spent = {};  ///< by a child run
+  std::optional<Spent> spent = {};  ///< by a child run, or for embeddings
 };
 
 class Tool {

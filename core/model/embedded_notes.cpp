@@ -32,6 +32,11 @@ class EmbeddedNotes final : public Notes {
     return notes_->find(wider);
   }
 
+  std::optional<Spent> take_spent() override {
+    const std::lock_guard lock(mutex_);
+    return embedder_->take_spent();
+  }
+
   Note save(const Note& note, const std::string& key) override { return notes_->save(note, key); }
   std::optional<Note> saved(const std::string& key) override { return notes_->saved(key); }
   std::vector<Note> history(std::int64_t id) override { return notes_->history(id); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/error.h"
 #include "core/mask.h"
@@ -24,6 +25,7 @@ using As = TextToEmbed::As;
 constexpr std::int64_t kTimeoutMs = 20'000;
 constexpr std::int64_t kMostBody = 64 << 20;
 constexpr std::size_t kMostTexts = 96;
+constexpr std::size_t kBytesOfToken = 3;  // at least, in most languages
 
 /// How an embedding model is asked. `tail` of a model call's address gives way to `path`.
 struct Row {
@@ -147,10 +149,29 @@ struct Answer : HttpSink {
   std::string text;
 };
 
+/// As the server says, or else by the length of the texts.
+std::int64_t tokens_of(const Json& json, const HttpHeaders& headers, Texts texts) {
+  Json said = Json::array();
+  for (const char* place :
+       {"/usage/prompt_tokens", "/usageMetadata/promptTokenCount", "/inputTextTokenCount"})
+    if (const Json::json_pointer at(place); json.contains(at)) said.push_back(json.at(at));
+  if (const std::string* header = find_header(headers, "x-amzn-bedrock-input-token-count"))
+    said.push_back(Json::parse(*header, nullptr, false));
+  for (const Json& count : said)
+    if (count.is_number_unsigned()) return count.get<std::uint32_t>();
+  std::size_t bytes = 0;
+  for (const TextToEmbed& text : texts) bytes += text.text.size();
+  return static_cast<std::int64_t>(bytes / kBytesOfToken + texts.size());
+}
+
 class HttpEmbedder final : public Embedder {
  public:
   HttpEmbedder(const EmbeddingSetup& setup, const ModelWorld& world)
-      : setup_(setup), row_(row_of(setup)), access_(access_to(setup, world)), http_(world.http) {}
+      : setup_(setup),
+        row_(row_of(setup)),
+        access_(access_to(setup, world)),
+        price_(price_of(setup, world)),
+        http_(world.http) {}
 
   std::string space() const override {
     const std::string size = setup_.dimensions ? " " + std::to_string(*setup_.dimensions) : "";
@@ -158,6 +179,8 @@ class HttpEmbedder final : public Embedder {
   }
 
   std::size_t most() const override { return std::min(kMostTexts, row_.texts * 16); }
+
+  std::optional<Spent> take_spent() override { return std::exchange(spent_, std::nullopt); }
 
   /// A request has texts of one kind: some servers have to be told which.
   Vectors embed(Texts texts, const Stop& stop) override {
@@ -172,7 +195,7 @@ class HttpEmbedder final : public Embedder {
   }
 
  private:
-  Vectors ask(Texts texts, const Stop& stop) const {
+  Vectors ask(Texts texts, const Stop& stop) {
     std::vector<TextToEmbed> cut(texts.begin(), texts.end());
     for (TextToEmbed& text : cut) text.text = to_valid_utf8(text.text.substr(0, row_.bytes));
     HttpRequest request = other_request(model_setup(setup_), access_, row_.tail, row_.path);
@@ -188,10 +211,10 @@ class HttpEmbedder final : public Embedder {
     Answer answer;
     const auto failure = http_.send(request, answer, stop);
     if (failure) throw std::runtime_error(mask(failure->message, access_.secrets));
-    return vectors_in(answer);
+    return vectors_in(answer, cut);
   }
 
-  Vectors vectors_in(const Answer& answer) const {
+  Vectors vectors_in(const Answer& answer, Texts texts) {
     if (answer.status < 200 || answer.status >= 300) {
       const std::string message =
           mask(response_failure(setup_.provider, answer.status, answer.headers, answer.text).message,
@@ -200,20 +223,37 @@ class HttpEmbedder final : public Embedder {
         throw EmbeddingRefused(message);
       throw std::runtime_error(message);
     }
+    const Json json = Json::parse(answer.text, nullptr, false);
+    pay({.input = tokens_of(json, answer.headers, texts)});
     try {
-      return row_.vectors(Json::parse(answer.text));
+      return row_.vectors(json);
     } catch (const std::exception&) {
       throw std::runtime_error(setup_.provider + " answered with something else than vectors");
     }
   }
 
+  /// Its tokens are not those that a run's limit is for.
+  void pay(const Usage& usage) {
+    if (!spent_) spent_.emplace();
+    if (price_ && spent_->cost_usd)
+      *spent_->cost_usd += cost_usd(*price_, usage);
+    else
+      spent_->cost_usd.reset();
+  }
+
   EmbeddingSetup setup_;
   const Row& row_;
   Provider access_;
+  std::optional<Price> price_;
+  std::optional<Spent> spent_;
   HttpTransport& http_;
 };
 
 }  // namespace
+
+std::optional<Price> price_of(const EmbeddingSetup& setup, const ModelWorld& world) {
+  return price_of(model_setup(setup), world);
+}
 
 std::unique_ptr<Embedder> make_embedder(const EmbeddingSetup& setup, const ModelWorld& world) {
   return std::make_unique<HttpEmbedder>(setup, world);

@@ -94,6 +94,17 @@ constexpr PriceRow kRows[] = {
     {"openai/o3-mini", 1.1, 0.55, 1.1, 4.4},
     {"openai/o4-mini", 1.1, 0.275, 1.1, 4.4},
     {"openai/o1", 15, 7.5, 15, 60},
+    // Of vectors: the providers' price pages and two public tables that agree with them, 2026-05 to 2026-11.
+    {"openai/text-embedding-3-small", 0.02, 0.02, 0.02, 0},
+    {"openai/text-embedding-3-large", 0.13, 0.13, 0.13, 0},
+    {"openai/text-embedding-ada-002", 0.1, 0.1, 0.1, 0},
+    {"gemini/gemini-embedding-001", 0.15, 0.15, 0.15, 0},
+    {"gemini/gemini-embedding-2*", 0.2, 0.2, 0.2, 0},
+    {"bedrock/*amazon.titan-embed-text-v2*", 0.02, 0.02, 0.02, 0},
+    {"bedrock/*amazon.titan-embed-text-v1*", 0.1, 0.1, 0.1, 0},
+    {"bedrock/*cohere.embed-english-v3*", 0.1, 0.1, 0.1, 0},
+    {"bedrock/*cohere.embed-multilingual-v3*", 0.1, 0.1, 0.1, 0},
+    {"bedrock/*cohere.embed-v4*", 0.12, 0.12, 0.12, 0},
     {"scripted/*", 0, 0, 0, 0},
 };
 
