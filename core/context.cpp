@@ -30,7 +30,8 @@ constexpr std::int64_t kMostOverflows = 4;
 
 std::int64_t window_of(const State& state, std::int64_t fallback) {
   const std::int64_t told = model_setup(state.task, fallback).context_tokens.value_or(kUsualWindow);
-  return std::min(told, state.narrow_window.value_or(told));
+  const auto narrow = state.narrow_windows.find(fallback);
+  return narrow == state.narrow_windows.end() ? told : std::min(told, narrow->second);
 }
 
 std::int64_t size_of(const State& state) {
@@ -44,9 +45,13 @@ std::size_t bytes_of(const Message& message) {
   return std::max(bytes, message.provider_content.size());
 }
 
-/// What a person said in answer to a question stays.
+/// Of a person, to a question.
+bool is_answer(const Message& message) {
+  return message.role == Role::Tool && !message.is_error && message.call.name == "ask";
+}
+
 bool can_be_cleared(const Message& message) {
-  return message.role == Role::Tool && !message.is_error && message.call.name != "ask" &&
+  return message.role == Role::Tool && !message.is_error && !is_answer(message) &&
          message.text.size() > kSmallResult;
 }
 
@@ -104,19 +109,32 @@ std::string last_lines(const std::string& text, std::string_view begin_of_line, 
   return begin != std::string::npos ? text.substr(begin) : cut_middle(text, room, "…");
 }
 
-/// With what earlier summaries kept of it.
+/// With what earlier summaries kept of it. A changed goal is pinned instead.
 std::string said_by_people(const State& state, std::size_t until, std::size_t room) {
   std::string said = state.summarised_words;
   for (std::size_t i = 1; i < until; ++i) {
     const Message& message = state.transcript[i];
-    if (message.role == Role::User && !message.is_summary) said += "\n\n> " + message.text;
+    const bool is_said =
+        message.role == Role::User && !message.is_summary && message.text != state.changed_goal;
+    if (is_said || is_answer(message)) said += "\n\n> " + message.text;
   }
   return last_lines(said, "\n\n> ", room);
 }
 
-/// In place of a summary that the model cannot write: what it called, and how each result begins.
+/// What the model wrote of it.
+std::string earlier_summary(const State& state, std::size_t until) {
+  if (until < 2 || !state.transcript[1].is_summary) return {};
+  std::string text = state.transcript[1].text;
+  const std::size_t said = text.rfind(state.summarised_words);
+  if (said != std::string::npos) text.erase(said, state.summarised_words.size());
+  return text + "\n\n";
+}
+
+/// In place of a summary that the model cannot write: the one before, what it called since, and how each
+/// result begins.
 std::string listing(const State& state, std::size_t until, std::size_t room) {
   constexpr std::size_t kShort = 200;
+  const std::string earlier = cut_middle(earlier_summary(state, until), room * 2 / 3, "…");
   std::string list;
   for (std::size_t i = 1; i < until; ++i) {
     const Message& message = state.transcript[i];
@@ -126,19 +144,31 @@ std::string listing(const State& state, std::size_t until, std::size_t room) {
     for (const ToolCall& call : message.calls)
       list += "\n- called " + call.name + " " + cut_middle(call.arguments, kShort, "…");
   }
-  return std::string(sentence_of(prompts::context, "listing")) + last_lines(list, "\n- ", room);
+  return earlier + std::string(sentence_of(prompts::context, "listing")) +
+         last_lines(list, "\n- ", room - earlier.size());
 }
 
 bool can_make_room(const State& state) {
   return state.overflows < kMostOverflows && tail_begin(state, 0) > 2;
 }
 
+/// Beside the goal that the run began with, once it stands nowhere else.
+void pin_changed_goal(State& state) {
+  const auto tells = [&](const Message& message) { return message.text == state.changed_goal; };
+  if (state.changed_goal.empty() || !state.said.empty()) return;
+  if (std::any_of(state.transcript.begin(), state.transcript.end(), tells)) return;
+  state.transcript.front().text += "\n\n" + std::exchange(state.changed_goal, {});
+}
+
 }  // namespace
 
-bool apply_too_long(State& state) {
+bool apply_too_long(State& state, std::int64_t fallback) {
   if (!can_make_room(state)) return false;
   const RequestSize size = request_size(state);
-  state.narrow_window = std::min(state.narrow_window.value_or(INT64_MAX), size.known + size.added);
+  // A provider that calls little what is too much does not count as others do.
+  const std::int64_t tokens = std::max(size.known + size.added, estimated_tokens(state, 0));
+  const auto narrow = state.narrow_windows.try_emplace(fallback, tokens).first;
+  narrow->second = std::min(narrow->second, tokens);
   ++state.overflows;
   state.is_too_long = true;
   return true;
@@ -183,6 +213,7 @@ void apply_compacted(State& state, const Compacted& event) {
         std::count_if(all.begin() + 1, end, [](const Message& m) { return m.role == Role::Tool; });
     all.erase(all.begin() + 1, end);
     all.insert(all.begin() + 1, {.role = Role::User, .text = event.summary, .is_summary = true});
+    pin_changed_goal(state);
   }
   state.is_too_long = false;
   state.counted_tokens = 0;
@@ -220,8 +251,7 @@ ModelRequest SummaryRequest::request() const {
 
 Event SummaryRequest::outcome(const ModelReplied& reply) const {
   const bool is_summary = !reply.text.empty() && reply.calls.empty();
-  const bool is_first = !state_.failure || state_.failure->reason != "empty";
-  if (!is_summary && is_first)
+  if (!is_summary && !has_been_empty())
     return ModelFailed{.reason = "empty",
                        .message = "the model was asked for a summary of its work and wrote none",
                        .retryable = true,
@@ -239,11 +269,15 @@ Event SummaryRequest::outcome(const ModelReplied& reply) const {
 
 Event SummaryRequest::outcome(ModelFailed failure) const {
   failure.fallback = fallback_;
-  if (!is_final(failure)) return failure;
+  if (!is_final(failure) && !(failure.reason == "empty" && has_been_empty())) return failure;
   Compacted compacted = compact(listing(state_, until_, room(kSummary)));
   compacted.usage = failure.usage;
   compacted.cost_usd = failure.cost_usd;
   return compacted;
+}
+
+bool SummaryRequest::has_been_empty() const {
+  return state_.failure && state_.failure->reason == "empty";
 }
 
 Compacted SummaryRequest::compact(const std::string& summary) const {

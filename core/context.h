@@ -13,7 +13,7 @@ namespace agentd {
 Decision make_room(const State& state, std::int64_t fallback);
 
 /// The model has refused a request as too long. False: nothing can be left out of it.
-bool apply_too_long(State& state);
+bool apply_too_long(State& state, std::int64_t fallback);
 
 /// The journal has it: the transcript is shorter from here on.
 void apply_compacted(State& state, const Compacted& event);
@@ -32,6 +32,7 @@ class SummaryRequest {
 
  private:
   void shorten();
+  bool has_been_empty() const;
   Compacted compact(const std::string& summary) const;
   std::size_t room(std::int64_t percent) const;
 

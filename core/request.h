@@ -15,4 +15,7 @@ struct RequestSize {
 };
 RequestSize request_size(const State& state);
 
+/// Tokens of the transcript from that message on, by their length; of 0 with all that is sent before it.
+std::int64_t estimated_tokens(const State& state, std::size_t begin);
+
 }  // namespace agentd

@@ -98,7 +98,7 @@ class Applier {
   }
 
   void operator()(const ModelFailed& e) {
-    if (e.reason == "context" && apply_too_long(s_)) return add_usage(e.usage, e.cost_usd);
+    if (e.reason == "context" && apply_too_long(s_, e.fallback)) return add_usage(e.usage, e.cost_usd);
     ModelHealth& model = model_of(e.fallback);
     ++model.failed_attempts;
     model.retry_at_ms = e.retryable ? record_.at_ms + retry_delay_ms(s_, model.failed_attempts, e) : 0;
@@ -167,12 +167,12 @@ class Applier {
     if (e.tools != s_.tools) forget_provider_content();
     s_.task = e.task;
     if (is_other_model) forget_failures();
-    if (is_other_model) s_.narrow_window.reset();
+    if (is_other_model) s_.narrow_windows.clear();
     s_.inputs = e.inputs;
     s_.goal = e.goal;
     s_.tools = e.tools;
     s_.text_protocol = e.text_protocol;
-    if (!e.note.empty()) say(e.note);
+    if (!e.note.empty()) say(s_.changed_goal = e.note);
   }
 
   void operator()(const Suspended& e) {

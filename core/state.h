@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -79,13 +80,14 @@ struct State {
   std::int64_t counted_tokens = 0;   ///< of the last request that had a reply, as the provider counted
   std::size_t counted_messages = 0;  ///< of the transcript, in that count
 
-  std::optional<std::int64_t> narrow_window;  ///< tokens that were too many, once the model has refused some
-  std::int64_t overflows = 0;                 ///< requests in a row that the model refused as too long
-  bool is_too_long = false;                   ///< the last of them is still as long
-  std::int64_t summarised_at = 0;             ///< the step of the last summary; 0: none yet
-  std::int64_t quick_summaries = 0;           ///< in a row, each soon after the one before
-  std::string summarised_words;               ///< of people, in what was summarised
-  std::int64_t summarised_results = 0;        ///< that the transcript has no more
+  std::map<std::int64_t, std::int64_t> narrow_windows;  ///< by model: tokens that were too many for it
+  std::int64_t overflows = 0;           ///< requests in a row that the model refused as too long
+  bool is_too_long = false;             ///< the last of them is still as long
+  std::int64_t summarised_at = 0;       ///< the step of the last summary; 0: none yet
+  std::int64_t quick_summaries = 0;     ///< in a row, each soon after the one before
+  std::string summarised_words;         ///< of people, in what was summarised
+  std::string changed_goal;             ///< what was said of it, until a summary pins it
+  std::int64_t summarised_results = 0;  ///< that the transcript has no more
 
   Usage usage;
   std::int64_t model_calls = 0;

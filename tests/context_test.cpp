@@ -208,6 +208,61 @@ TEST_CASE("Where the model cannot write a summary, a list of what was called sta
   CHECK(next(story.state()) == Action(AskModel{0}));
 }
 
+TEST_CASE("A summary that fails keeps what the one before said") {
+  Story story({a_start_with(10'000), an_invocation(), UserSaid{"Never touch prod."}});
+  for (int i = 1; i <= 7; ++i) look(story, 3'600, {"put"});
+  story = summarised(std::move(story), "The vault code is 4711.");
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 1; i <= 9; ++i) look(story, 3'600, {"put"});
+    story.tell(SummaryRequest(story.state(), 0).outcome(ModelFailed{.reason = "length"}));
+    const std::string& text = story.state().transcript[1].text;
+    CHECK_THAT(text, ContainsSubstring("The vault code is 4711.") &&
+                         ContainsSubstring("No summary could be had") &&
+                         ContainsSubstring("- called put {}") && ContainsSubstring("> Never touch prod."));
+    CHECK(text.size() < 9'500);
+  }
+}
+
+TEST_CASE("An empty summary is asked for twice, whoever tells that it is empty") {
+  Story story = a_full_story();
+  const ModelFailed empty{.reason = "empty", .message = "sent an empty reply", .retryable = true};
+  const Event first = SummaryRequest(story.state(), 0).outcome(empty);
+  REQUIRE(std::holds_alternative<ModelFailed>(first));
+  story.tell(first);
+  CHECK(std::holds_alternative<Compacted>(SummaryRequest(story.state(), 0).outcome(empty)));
+}
+
+TEST_CASE("A summary pins a goal that was changed, and keeps what people answered") {
+  Story story({a_start_with(10'000), an_invocation()});
+  TaskUpdated update{
+      .task = story.state().task, .goal = "Count the letters.", .note = "From now on: count letters."};
+  story.tell(update);
+  look(story, 40, {"ask"});
+  for (int i = 1; i <= 7; ++i) look(story, 3'600, {"put"});
+  for (int i = 1; i <= 3; ++i) story.tell(UserSaid{std::string(1'500, 'u'), "l" + std::to_string(i)});
+  CHECK(story.state().transcript[0].text == "Count the words.");
+  story = summarised(std::move(story));
+  CHECK(story.state().transcript[0].text == "Count the words.\n\nFrom now on: count letters.");
+  const std::string& text = story.state().transcript[1].text;
+  CHECK_THAT(text, !ContainsSubstring("From now on") && ContainsSubstring("> " + std::string(40, 'x')));
+  for (int i = 1; i <= 9; ++i) look(story, 3'600, {"put"});
+  story = summarised(std::move(story));
+  CHECK(story.state().transcript[0].text == "Count the words.\n\nFrom now on: count letters.");
+}
+
+TEST_CASE("What one model refuses as too long narrows no other's window, and wrong counts none") {
+  RunStarted start = a_start_with(1'000'000);
+  start.task.model.fallbacks = {start.task.model};
+  Story story({start, an_invocation()});
+  for (int i = 1; i <= 12; ++i) look(story, 4'000);
+  ModelReplied liar = a_reply({a_call("look")});
+  liar.usage = {.input = 10, .output = 1};
+  story.tell(liar).tell(a_result({13, 1}, "x"));
+  story.tell(ModelFailed{.reason = "context", .message = "too long", .fallback = 1});
+  CHECK(story.state().narrow_windows.size() == 1);
+  CHECK(story.state().narrow_windows.at(1) > 12'000);
+}
+
 TEST_CASE("Large results are cleared as soon as the model has replied to them") {
   Story story = a_story(10'000, 6, 3'000);
   const auto compacted = only<Compacted>(next(story.state()));
