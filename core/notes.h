@@ -65,8 +65,9 @@ class Notes {
  public:
   virtual ~Notes() = default;
   /// Gives the note back with its id and time. What was saved under the key before is not saved again, nor a
-  /// text that is known: that note is given back. A note with a path takes the place of the one that has it;
-  /// `supersedes` names another. Throws std::runtime_error where that does not stand.
+  /// text that is known: that note is given back, or one in its place where this one says more of it. A note
+  /// with a path takes the place of the one that has it; `supersedes` names another. Throws
+  /// std::runtime_error where that does not stand.
   virtual Note save(const Note& note, const std::string& key) = 0;
   /// What was saved under that key.
   virtual std::optional<Note> saved(const std::string& key) = 0;
@@ -79,8 +80,10 @@ class Notes {
   /// throws.
   virtual void together(const std::function<void()>& calls) = 0;
   /// Erases these notes with their history, and all that have expired, so that no file of the memory holds
-  /// their texts any more. Returns the ids that are gone, now or since before.
-  virtual std::vector<std::int64_t> forget(const std::vector<std::int64_t>& ids) = 0;
+  /// their texts any more. Returns the ids that are gone, now or since before. What was forgotten under the
+  /// key before is done: these may be others by now, and stay.
+  virtual std::vector<std::int64_t> forget(const std::vector<std::int64_t>& ids,
+                                           const std::string& key = "") = 0;
   /// Notes that have not got a vector in this space, those of the lowest ids first.
   virtual std::vector<Note> without_vector(const std::string& space, std::size_t most) = 0;
   /// Keeps the vectors of such notes, in the order of ids. All in a space are of one length.

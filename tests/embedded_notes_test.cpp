@@ -1,5 +1,6 @@
 #include "core/model/embedded_notes.h"
 
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -28,6 +29,7 @@ class Meanings final : public Embedder {
   std::size_t length = 8;
   std::vector<std::size_t> calls;  ///< how many texts each had
   std::optional<Spent> spent;
+  std::optional<std::vector<float>> bad_for_notes;
 
   std::string space() const override { return name; }
   std::size_t most() const override { return most_texts; }
@@ -43,6 +45,10 @@ class Meanings final : public Embedder {
     std::vector<std::vector<float>> vectors;
     for (const TextToEmbed& text : texts) {
       if (!poison.empty() && text.text.find(poison) != std::string::npos) throw EmbeddingRefused("refused");
+      if (bad_for_notes && text.as == TextToEmbed::As::Note) {
+        vectors.push_back(*bad_for_notes);
+        continue;
+      }
       std::vector<float> vector(length, 0.01F);
       for (const auto& [word, meaning] : kMeanings)
         if (text.text.find(word) != std::string::npos) vector[meaning] += 1;
@@ -142,6 +148,33 @@ TEST_CASE("One text that is refused keeps no other from its vector", "[notes]") 
   CHECK(ground.meanings->calls.size() == calls + 1);
   CHECK(ground.find({.words = "poison"}).front() == 2);  // refused itself
   CHECK(ground.warnings.size() == 1);
+}
+
+TEST_CASE("Notes that have expired leave room for others that are near", "[notes]") {
+  Ground ground;
+  for (int i = 0; i < 300; ++i)
+    ground.notes->save({.text = "ship " + std::to_string(i), .expires_ms = ground.clock.now_ms() + 1000}, "");
+  ground.meanings->most_texts = 96;
+  ground.find({.words = "boat"});
+  const std::int64_t live = ground.save("vessel and pump");
+  ground.clock.now += 5000;
+  CHECK(ground.find({.words = "boat"}) == Ids{live});
+}
+
+TEST_CASE("Vectors that are none are not taken, and better ones later are", "[notes]") {
+  Ground ground;
+  const std::int64_t ship = ground.save("a ship");
+  const float infinite = std::numeric_limits<float>::infinity();
+  for (const std::vector<float>& bad : {std::vector<float>(8, 0), std::vector<float>(8, infinite),
+                                        std::vector<float>(5, 1), std::vector<float>()}) {
+    ground.meanings->bad_for_notes = bad;
+    CHECK(ground.find({.words = "boat"}).empty());
+    CHECK(ground.warnings.size() == 1);
+    ground.warnings.clear();
+    ground.clock.now += 70'000;
+  }
+  ground.meanings->bad_for_notes.reset();
+  CHECK(ground.find({.words = "boat"}) == Ids{ship});
 }
 
 TEST_CASE("What a search has paid for is said with its result", "[notes]") {

@@ -39,7 +39,9 @@ struct NoteGround {
     for (const Note& note : notes->find(query)) ids.push_back(note.id);
     return ids;
   }
-  fs::path file(const std::string& end) { return memory.path() / "memory" / (memory.file_name("demo") + end); }
+  fs::path file(const std::string& end) {
+    return memory.path() / "memory" / (memory.file_name("demo") + end);
+  }
   std::string all_bytes() {
     std::string bytes;
     for (const char* end : {".db", ".db-wal", ".lock"}) bytes += text_of(file(end));
@@ -116,6 +118,37 @@ TEST_CASE("Saved again under its key, or with a known text, a note is there once
   CHECK(ground.save("two", {}, "key-2") == 2);
   CHECK(ground.notes->saved("key-2")->text == "two");
   CHECK_FALSE(ground.notes->saved("key-3"));
+}
+
+TEST_CASE("A known text that is saved with more to say of it says that too, and loses nothing", "[notes]") {
+  NoteGround ground;
+  const auto save = [&](const Note& note) { return ground.notes->save(note, "").id; };
+  const std::int64_t soon = ground.clock.now_ms() + 1000;
+  CHECK(save({.text = "T", .tags = {"a"}, .expires_ms = soon, .importance = 0}) == 1);
+  CHECK(save({.text = "T", .tags = {"a"}, .expires_ms = soon - 500, .importance = 0}) == 1);
+  CHECK(save({.text = "T", .tags = {"vault"}, .importance = 1}) == 2);
+  CHECK(save({.text = "T", .importance = 0.25}) == 2);
+  ground.clock.now += 5000;
+  const auto found = ground.notes->find({.tags = {"vault", "a"}});
+  REQUIRE(found.size() == 1);
+  CHECK((found[0].importance == 1 && !found[0].expires_ms && found[0].supersedes == 1));
+
+  CHECK(save({.text = "gone", .expires_ms = ground.clock.now_ms() + 1}) == 3);
+  ground.clock.now += 5000;
+  CHECK(save({.text = "gone"}) == 4);
+  CHECK(save({.text = "gone"}) == 4);
+}
+
+TEST_CASE("What was forgotten under a key is not forgotten once more", "[notes]") {
+  NoteGround ground;
+  ground.save("the plan");
+  CHECK(ground.notes->forget({1}, "key-1") == Ids{1});
+  ground.save("the plan of another");
+  CHECK(ground.notes->forget({2}, "key-1").empty());
+  CHECK(ground.find({}) == Ids{2});
+  CHECK(ground.notes->forget({}, "key-2").empty());
+  CHECK(ground.notes->forget({2}, "key-2").empty());
+  CHECK(ground.notes->forget({2}, "key-3") == Ids{2});
 }
 
 TEST_CASE("A note that took another's place is found in its stead, and the history is kept", "[notes]") {

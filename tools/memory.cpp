@@ -28,7 +28,7 @@ constexpr std::string_view kSaveParameters = R"({"type":"object","properties":{
 "required":["text"],"additionalProperties":false})";
 
 constexpr std::string_view kUpdateParameters = R"({"type":"object","properties":{
-"id":{"type":"integer","minimum":1},
+"id":{"type":"integer","minimum":1,"maximum":9007199254740991},
 "text":{"type":"string","minLength":1},
 "tags":{"type":"array","maxItems":20,"items":{"type":"string","minLength":1,"maxLength":100}},
 "importance":{"type":"number","minimum":0,"maximum":1},
@@ -43,10 +43,10 @@ constexpr std::string_view kSearchParameters = R"({"type":"object","properties":
 "required":[],"additionalProperties":false})";
 
 constexpr std::string_view kGetParameters = R"({"type":"object","properties":{
-"id":{"type":"integer","minimum":1}},"required":["id"],"additionalProperties":false})";
+"id":{"type":"integer","minimum":1,"maximum":9007199254740991}},"required":["id"],"additionalProperties":false})";
 
 constexpr std::string_view kForgetParameters = R"({"type":"object","properties":{
-"ids":{"type":"array","minItems":1,"items":{"type":"integer","minimum":1}}},
+"ids":{"type":"array","minItems":1,"items":{"type":"integer","minimum":1,"maximum":9007199254740991}}},
 "required":["ids"],"additionalProperties":false})";
 
 std::string name_of(std::int64_t id) {

@@ -1,7 +1,9 @@
 #include "tools/memory_files.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <stdexcept>
 
 #include "core/mask.h"
@@ -32,7 +34,7 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kRoot = "/memories";
 constexpr std::size_t kLongestPath = 512;
-constexpr std::size_t kMostFiles = 10'000;  // that are looked at at once
+constexpr std::size_t kMostShown = 10'000;
 
 [[noreturn]] void refuse(std::string_view sentence, const std::string& path) {
   throw std::runtime_error(fill(sentence, {{"path", path}}));
@@ -88,7 +90,7 @@ class FilesCall {
 
   /// The file, or all beneath the folder, by path.
   std::vector<Note> beneath(const std::string& path) const {
-    auto notes = context_.notes->find({.folder = path, .most = kMostFiles});
+    auto notes = context_.notes->find({.folder = path, .most = std::numeric_limits<std::int32_t>::max()});
     std::sort(notes.begin(), notes.end(), [](const Note& a, const Note& b) { return a.path < b.path; });
     return notes;
   }
@@ -140,7 +142,8 @@ class FilesCall {
     if (!notes.empty() && notes.front().path == where) return view_file(notes.front());
     if (notes.empty() && where != kRoot) refuse(sentence("memory_no_file"), where);
     std::string listed;
-    for (const Note& note : notes) listed += std::to_string(note.text.size()) + "\t" + note.path + "\n";
+    for (const Note& note : std::span(notes).first(std::min(notes.size(), kMostShown)))
+      listed += std::to_string(note.text.size()) + "\t" + note.path + "\n";
     return listed.empty() ? std::string(sentence("memory_empty")) : listed;
   }
 
@@ -177,12 +180,12 @@ class FilesCall {
     return save(where, whole);
   }
 
-  /// Made again after a crash it finds nothing, which is what was wanted.
+  /// Made again after a crash it finds nothing, or what is there since, which stays.
   std::string remove() const {
     const std::string where = path("path");
     std::vector<std::int64_t> ids;
     for (const Note& note : beneath(where)) ids.push_back(note.id);
-    context_.notes->forget(ids);
+    context_.notes->forget(ids, run_.key);
     return fill(ids.empty() ? sentence("memory_nothing") : sentence("memory_deleted"), {{"path", where}});
   }
 

@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMostWords = 12;   // the rarest alone find as much as all, at a fraction of the cost
 constexpr std::size_t kCandidates = 50;  // looked at more closely
 constexpr std::int64_t kCommon = 1000;   // notes with a word: more are not counted
-constexpr std::size_t kNearest = 200;    // vectors, some of which may be of notes that are not asked for
+constexpr std::size_t kNearest = 200;    // vectors at first: some may be of notes that have expired
 constexpr double kExactWords = 0.4;      // for having the very words of the query, not only their stems
 constexpr double kRankDamping = 10;
 constexpr double kWordsWeight = 2, kVectorWeight = 1;
@@ -144,17 +144,22 @@ Candidates by_vector(SQLite::Database& database, const NoteQuery& query, std::in
                      VectorsInMemory& vectors) {
   SQLite::Statement row(
       database, std::string("SELECT") + kNoteColumns + "FROM note WHERE id = :id AND " + filter_sql(query));
+  const auto is_wanted = wanted_by(database, query, now_ms);
+  const std::size_t most = std::max(kCandidates, query.most);
   Candidates found;
-  for (const Near& near :
-       vectors.nearest(database, *query.near, kNearest, wanted_by(database, query, now_ms))) {
-    bind_filter(row, query, now_ms);
-    row.bind(":id", near.id);
-    const double place = place_of(found.size());
-    if (row.executeStep()) found.push_back({note_from(row), place});
-    row.reset();
-    if (found.size() == std::max(kCandidates, query.most)) break;
+  for (std::size_t nearest = kNearest;; nearest *= 8) {
+    found.clear();
+    const auto all = vectors.nearest(database, *query.near, nearest, is_wanted);
+    for (const Near& near : all) {
+      bind_filter(row, query, now_ms);
+      row.bind(":id", near.id);
+      const double place = place_of(found.size());
+      if (row.executeStep()) found.push_back({note_from(row), place});
+      row.reset();
+      if (found.size() == most) return found;
+    }
+    if (all.size() < nearest) return found;
   }
-  return found;
 }
 
 Candidates fused(Candidates words, Candidates vector) {

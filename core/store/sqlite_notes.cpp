@@ -41,6 +41,21 @@ std::string note_name(std::int64_t id) {
   return "note " + std::to_string(id);
 }
 
+/// A text that is saved again: what either says of it holds.
+Note with_all_of(Note note, const Note& known) {
+  note.tags.insert(note.tags.end(), known.tags.begin(), known.tags.end());
+  std::sort(note.tags.begin(), note.tags.end());
+  note.tags.erase(std::unique(note.tags.begin(), note.tags.end()), note.tags.end());
+  note.importance = std::max(note.importance, known.importance);
+  note.expires_ms =
+      note.expires_ms && known.expires_ms ? std::max(note.expires_ms, known.expires_ms) : std::nullopt;
+  return note;
+}
+
+bool has_same_frame(const Note& one, const Note& other) {
+  return one.tags == other.tags && one.importance == other.importance && one.expires_ms == other.expires_ms;
+}
+
 class SqliteNotes final : public Notes {
  public:
   SqliteNotes(OwnedFiles files, Clock& clock, const Stop& stop)
@@ -95,9 +110,13 @@ class SqliteNotes final : public Notes {
     });
   }
 
-  std::vector<std::int64_t> forget(const std::vector<std::int64_t>& ids) override {
+  std::vector<std::int64_t> forget(const std::vector<std::int64_t>& ids, const std::string& key) override {
     if (!is_there(files_.database)) return {};
-    return work([&](OwnedDatabase& database) { return forget_in(database, ids); });
+    return work([&](OwnedDatabase& database) {
+      has_forgotten_ = true;
+      return is_done(database.connection(), key) ? std::vector<std::int64_t>()
+                                                 : forget_in(database, ids, key);
+    });
   }
 
  private:
@@ -148,15 +167,25 @@ class SqliteNotes final : public Notes {
     return old;
   }
 
+  std::optional<Note> known_text(SQLite::Database& database, const std::string& text) const {
+    const std::string stands =
+        " AND path = '' AND superseded_by = 0 AND (expires_ms IS NULL OR expires_ms > " +
+        std::to_string(clock_.now_ms()) + ")";
+    auto known = note_where(database, "digest = ?" + stands, hash_hex(text));
+    return known && known->text == text ? known : std::nullopt;
+  }
+
   Note save_in(OwnedDatabase& database, Note note, const std::string& key) {
     SQLite::Database& connection = database.connection();
     if (auto known = key.empty() ? std::nullopt : note_where(connection, "key = ?", key)) return *known;
-    const std::optional<Note> old = predecessor(connection, note);
+    std::optional<Note> old = predecessor(connection, note);
     if (!old && note.path.empty())
-      if (auto known =
-              note_where(connection, "digest = ? AND path = '' AND superseded_by = 0", hash_hex(note.text));
-          known && known->text == note.text && !has_expired(*known))
-        return *known;
+      if (auto known = known_text(connection, note.text)) {
+        const Note whole = with_all_of(note, *known);
+        if (has_same_frame(whole, *known)) return *known;
+        note = whole;
+        old = std::move(known);
+      }
     if (note.created_ms == 0) note.created_ms = clock_.now_ms();
     note.supersedes = old ? old->id : 0;
     database.begin();
@@ -181,16 +210,29 @@ class SqliteNotes final : public Notes {
         line.insert(note->id);
   }
 
+  static bool is_done(SQLite::Database& connection, const std::string& key) {
+    SQLite::Statement done(connection, "SELECT 1 FROM setting WHERE name = ?");
+    done.bind(1, "forgotten by " + key);
+    return !key.empty() && done.executeStep();
+  }
+
+  static void set_done(OwnedDatabase& database, const std::string& key) {
+    SQLite::Statement done(database.connection(), "INSERT INTO setting(name, value) VALUES(?, 1)");
+    done.bind(1, "forgotten by " + key);
+    database.begin();
+    database.run(done);
+  }
+
   static bool is_forgotten(SQLite::Database& connection, std::int64_t id) {
     SQLite::Statement mark(connection, "SELECT 1 FROM forgotten WHERE id = ?");
     mark.bind(1, id);
     return mark.executeStep();
   }
 
-  std::vector<std::int64_t> forget_in(OwnedDatabase& database, const std::vector<std::int64_t>& ids) {
+  std::vector<std::int64_t> forget_in(OwnedDatabase& database, const std::vector<std::int64_t>& ids,
+                                      const std::string& key) {
     SQLite::Database& connection = database.connection();
     const std::int64_t now_ms = clock_.now_ms();
-    has_forgotten_ = true;
     std::set<std::int64_t> gone, before;
     for (const std::int64_t id : ids) {
       add_line_of(connection, id, gone);
@@ -201,6 +243,7 @@ class SqliteNotes final : public Notes {
     while (expired.executeStep()) gone.insert(expired.getColumn(0).getInt64());
     expired.reset();
     erase_unused_spaces(database, now_ms);
+    if (!key.empty()) set_done(database, key);
     if (gone.empty()) return {before.begin(), before.end()};
     database.begin();
     for (const std::int64_t id : gone) erase_note(database, *note_where(connection, "id = ?", id), now_ms);
