@@ -64,7 +64,7 @@ Cells cells_of(const Row& row, std::int64_t now_ms) {
           std::to_string(row.report["step"].get<std::int64_t>()),
           std::to_string(row.tokens),
           row.cost,
-          age_text(now_ms - row.started_at_ms)};
+          row.started_at_ms > 0 ? age_text(now_ms - row.started_at_ms) : "-"};
 }
 
 }  // namespace

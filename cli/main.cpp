@@ -35,11 +35,13 @@ bool has_place(std::string_view message) {
   return true;
 }
 
-/// A program that waits for a result object gets one, also where the memory directory is no good.
-void print_storage_result(const Args& args, const std::string& message) {
+/// A program that waits for a result object gets one, also where the memory directory is no good, or somebody
+/// else has a part of it that the run needs.
+void print_result(const Args& args, Exit exit, const std::string& message) {
   if (args.output == Output::Text || (args.command != "run" && args.command != "resume")) return;
+  const char* status = exit == Exit::Storage ? "storage" : "busy";
   const std::string run = args.run.value_or(args.command == "resume" ? args.target : "");
-  const std::string result = result_without_state(run, {"storage", "storage", message, Exit::Storage});
+  const std::string result = result_without_state(run, {status, status, message, exit});
   std::puts((args.output == Output::Jsonl ? result_line(result) : result).c_str());
 }
 
@@ -68,7 +70,8 @@ int run(int argc, const char* const* argv) {
   } catch (const Error& error) {
     const std::string message = masked(error.what());
     std::fprintf(stderr, "%s%s\n", has_place(message) ? "" : "agentd: ", printable(message).c_str());
-    if (args && error.exit() == Exit::Storage) print_storage_result(*args, message);
+    const bool has_result = error.exit() == Exit::Storage || error.exit() == Exit::Suspended;
+    if (args && has_result) print_result(*args, error.exit(), message);
     return static_cast<int>(error.exit());
   }
 }

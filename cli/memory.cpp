@@ -4,6 +4,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 
 #include "cli/commands.h"
@@ -112,7 +113,9 @@ class MemoryWork {
     const std::string& file = args_.note.words.front();
     std::ifstream from(file);
     if (file != "-" && !from) refuse("cannot read " + file);
-    const std::size_t count = read_notes(*notes_, file == "-" ? std::cin : from, file);
+    // As a whole: while the notes are saved nobody else can look, and a pipe may be slow.
+    std::istringstream all(text_of(file == "-" ? std::cin : from));
+    const std::size_t count = read_notes(*notes_, all, file);
     std::cerr << "imported " << count << " notes into namespace " << name_ << '\n';
     return Exit::Completed;
   }

@@ -32,6 +32,7 @@ RunView view_run(const RunPaths& paths, const std::function<void(const Record&)>
     view.updated_at_ms = record.at_ms;
     if (each) each(record);
   });
+  if (view.state.seq == 0) view.state.run = paths.id;
   return view;
 }
 

@@ -84,7 +84,8 @@ Json run_json(const RunView& view, std::int64_t now_ms, const std::vector<State>
   json["inputs"] = view.state.inputs;
   const ModelSetup& model = view.state.task.model;
   json["model"] = model.name.empty() ? model.provider : model.provider + "/" + model.name;
-  json["started_at"] = format_time(view.state.started_at_ms);
+  const bool has_begun = view.state.seq > 0;
+  json["started_at"] = has_begun ? Json(format_time(view.state.started_at_ms)) : Json();
   json["updated_at"] = format_time(view.updated_at_ms);
   return json;
 }
@@ -125,7 +126,8 @@ std::string run_text(const RunView& view, const std::vector<State>& below) {
   out += "usage   " + std::to_string(state.model_calls) + " model calls, " +
          std::to_string(usage.total() - usage.output) + " tokens in (" + std::to_string(usage.cache_read) +
          " cached), " + std::to_string(usage.output) + " out, " + cost_text(state) + "\n";
-  out += "time    " + format_time(state.started_at_ms) + " to " + format_time(view.updated_at_ms) + "\n";
+  if (state.seq > 0)
+    out += "time    " + format_time(state.started_at_ms) + " to " + format_time(view.updated_at_ms) + "\n";
   out += "goal    " + printable(state.goal);
   if (out.back() != '\n') out += '\n';
   out += pending_lines(state);

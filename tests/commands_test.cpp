@@ -6,6 +6,7 @@
 
 #include "cli/config.h"
 #include "tests/support/catch.h"
+#include "tests/support/run_ground.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/variable.h"
 
@@ -104,6 +105,19 @@ TEST_CASE("list shows every run and its standing; a damaged one hides no other")
   args.status = "limit";
   desk.call(args);
   CHECK(desk.printed.starts_with("RUN  STATUS  STEP  TOKENS  COST     AGE\ntwo  limit   1 "));
+}
+
+TEST_CASE("A run that died before its first event is told of by its name") {
+  Desk desk;
+  const MemoryDir memory = MemoryDir::create(desk.folder().path() / "memory");
+  Owner(memory.make_run("new"));
+  desk.call(desk.args_for("list"));
+  CHECK_THAT(desk.printed, ContainsSubstring("\nnew  suspended  0     0       $0.0000  -\n"));
+  Args args = desk.args_for("show", "new");
+  args.output = Output::Json;
+  desk.call(args);
+  CHECK(ordered_json::parse(desk.printed)["run"] == "new");
+  CHECK(ordered_json::parse(desk.printed)["started_at"].is_null());
 }
 
 TEST_CASE("list says that there are no runs") {
