@@ -42,6 +42,7 @@ struct Args {
   std::vector<std::pair<std::string, std::string>> inputs;
   std::optional<std::string> inputs_file;
   std::optional<std::int64_t> deadline_ms;
+  std::optional<std::int64_t> begun_ms;  ///< lambda: what deadline_ms counts from, by boot_ms; none: now
   std::optional<std::string> model;
   std::optional<std::int64_t> max_steps;
   std::optional<double> max_cost;

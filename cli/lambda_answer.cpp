@@ -141,7 +141,7 @@ Exit tick(const Args& args) {
 
 /// Each message has a process of its own, and what time is left.
 Exit answer_batch(const Args& args, const SqsBatch& batch) {
-  const auto stop = make_process_stop(args.deadline_ms);
+  const auto stop = make_process_stop(args.deadline_ms, args.begun_ms);
   const EventProcess process(args);
   nlohmann::json failures = nlohmann::json::array();
   for (const SqsMessage& message : batch.messages) {

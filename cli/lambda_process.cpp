@@ -8,6 +8,7 @@
 
 #include "cli/report.h"
 #include "cli/runtime_api.h"
+#include "core/os/signals.h"
 
 namespace agentd {
 
@@ -82,7 +83,9 @@ std::string EventProcess::answer(const Event& event, const Stop& stop) const {
     request.timeout_ms = time_ms - reserve;
     request.grace_ms = reserve / 2;
     request.death_ms = reserve / 4;
-    request.words.insert(request.words.end(), {"--deadline", std::to_string(request.timeout_ms) + "ms"});
+    // From now on, and not from when that process has come to count: it must not take its end for a signal's.
+    request.words.insert(request.words.end(), {"--deadline", std::to_string(request.timeout_ms) + "ms",
+                                               "--begun", std::to_string(boot_ms())});
   }
   const auto say = [](const std::string& line) { std::cerr << line << '\n'; };
   OwnProcess::Result result = own_process_.run(request, say, stop);

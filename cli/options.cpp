@@ -203,6 +203,9 @@ void add_lambda(CLI::App& app, Args& args) {
   value(app, "--request-id", "TEXT", "What tells the event from others: sent twice, it is one message",
         [&](auto& text) { args.request_id = text; });
   add_deadline(app, args);
+  value(app, "--begun", "MS", "When the deadline's time began, in milliseconds since the machine's start",
+        [&](auto& text) { args.begun_ms = number<std::int64_t>("--begun", text, 0); })
+      ->group("");
   app.add_flag("-v,--verbose", args.verbose, "Progress on stderr");
 }
 

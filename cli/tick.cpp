@@ -41,7 +41,7 @@ std::int64_t usual_jobs() {
 class Tick {
  public:
   Tick(const Args& args, const MemoryDir& memory)
-      : args_(args), memory_(memory), stop_(make_process_stop(args.deadline_ms)) {}
+      : args_(args), memory_(memory), stop_(make_process_stop(args.deadline_ms, args.begun_ms)) {}
 
   Exit run() {
     SystemClock clock;

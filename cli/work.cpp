@@ -45,7 +45,7 @@ Work::Work(const Args& args, Config config, MemoryDir memory, Person* person,
       person_(person),
       observe_(std::move(observe)),
       config_(std::move(config)),
-      stop_(make_process_stop(args.deadline_ms)),
+      stop_(make_process_stop(args.deadline_ms, args.begun_ms)),
       memory_(std::move(memory)) {
   const std::string warning = mount_warning(memory_.path());
   if (!warning.empty()) notices_.say(warning);

@@ -87,6 +87,7 @@ TEST_CASE("The deadline comes earlier by its margin", "[os]") {
   CHECK((left(10'000) > 0 && left(10'000) <= 9'000));
   CHECK((left(3'600'000) > 3'000'000 && left(3'600'000) <= 3'598'000));
   CHECK(make_process_stop(0)->reason() == StopReason::Deadline);
+  CHECK(make_process_stop(10'000, boot_ms() - 9'000)->reason() == StopReason::Deadline);
   CHECK(make_process_stop(3'600'000)->reason() == StopReason::None);
 }
 

@@ -24,13 +24,6 @@ std::atomic<int> wake_fd = -1;
 std::atomic<std::int64_t> stopped_at_ms = 0;  ///< by boot_ms; 0: not yet
 std::atomic<bool> interrupted = false;
 
-/// Goes on while the machine sleeps: a deadline does not wait for it.
-std::int64_t boot_ms() {
-  timespec now = {};
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
-}
-
 /// Not by the default action alone: process 1 is deaf to it.
 [[noreturn]] void die_of_interrupt() {
   struct sigaction action = {};
@@ -56,10 +49,10 @@ void on_signal(int signal) {
 
 class ProcessStop : public Stop {
  public:
-  explicit ProcessStop(std::optional<std::int64_t> deadline_ms)
+  ProcessStop(std::optional<std::int64_t> deadline_ms, std::int64_t begun_ms)
       : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-    if (deadline_ms) end_ms_ = boot_ms() + *deadline_ms - std::min<std::int64_t>(2000, *deadline_ms / 10);
+    if (deadline_ms) end_ms_ = begun_ms + *deadline_ms - std::min<std::int64_t>(2000, *deadline_ms / 10);
     stopped_at_ms = 0;
     interrupted = false;
     wake_fd = fd_;
@@ -99,8 +92,15 @@ class ProcessStop : public Stop {
 
 }  // namespace
 
-std::unique_ptr<Stop> make_process_stop(std::optional<std::int64_t> deadline_ms) {
-  return std::make_unique<ProcessStop>(deadline_ms);
+std::unique_ptr<Stop> make_process_stop(std::optional<std::int64_t> deadline_ms,
+                                        std::optional<std::int64_t> begun_ms) {
+  return std::make_unique<ProcessStop>(deadline_ms, begun_ms.value_or(boot_ms()));
+}
+
+std::int64_t boot_ms() {
+  timespec now = {};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
 }  // namespace agentd
