@@ -155,10 +155,14 @@ class MemoryWork {
   }
 
   std::int64_t expiry(const std::string& text) {
-    if (const auto time = parse_time(text)) return *time;
-    if (const auto duration = parse_duration(text)) return clock_.now_ms() + *duration;
-    refuse("--expires: '" + text +
-           "' is neither a duration such as 30d nor a time such as 2026-11-22T13:00:00Z");
+    const std::int64_t now = clock_.now_ms();
+    const auto duration = parse_duration(text);
+    const auto time = duration ? now + *duration : parse_time(text);
+    if (!time)
+      refuse("--expires: '" + text +
+             "' is neither a duration such as 30d nor a time such as 2026-11-22T13:00:00Z");
+    if (*time <= now) refuse("--expires: " + text + " is past: give a time to come");
+    return *time;
   }
 
   Note save(const Note& note, const std::string& key) {

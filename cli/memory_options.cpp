@@ -44,7 +44,10 @@ void add_memory_notes(CLI::App& app, Args& args) {
   value(app, "--older-than", "DUR", "list, forget: only notes written longer ago",
         [&](auto& text) { args.older_than_ms = duration("--older-than", text); });
   value(app, "--subject", "TEXT", "list, forget: only notes that say this, in any case of letters",
-        [&](auto& text) { note.subject = text; });
+        [&](auto& text) {
+          if (trimmed(text).empty()) refuse("--subject: say what the notes say");  // all say nothing
+          note.subject = text;
+        });
   value(app, "--limit", "N", "At most so many [search: 10]",
         [&](auto& text) { note.limit = number<std::int64_t>("--limit", text, 1); });
   app.add_flag("--history", note.with_history, "list: also notes that others have taken the place of");

@@ -269,7 +269,8 @@ Event SummaryRequest::outcome(const ModelReplied& reply) const {
 
 Event SummaryRequest::outcome(ModelFailed failure) const {
   failure.fallback = fallback_;
-  if (!is_final(failure) && !(failure.reason == "empty" && has_been_empty())) return failure;
+  const bool is_empty = failure.reason == "empty" && has_been_empty();
+  if (!is_final(failure) && !is_empty && failure.reason != "bad_request") return failure;
   Compacted compacted = compact(listing(state_, until_, room(kSummary)));
   compacted.usage = failure.usage;
   compacted.cost_usd = failure.cost_usd;

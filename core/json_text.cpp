@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -202,6 +203,14 @@ class Checker {
   std::size_t at_ = 0;
 };
 
+/// Of the escape \uXXXX at the begin of `text`; 0: it does not begin with one.
+unsigned escaped_unit(std::string_view text) {
+  unsigned unit = 0;
+  if (text.size() < 6 || !text.starts_with("\\u")) return 0;
+  const auto [end, error] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+  return end == text.data() + 6 ? unit : 0;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -220,6 +229,23 @@ bool is_json(std::string_view text) {
 
 bool is_json_object(std::string_view text) {
   return Checker(text).is_object();
+}
+
+std::string with_whole_escapes(std::string_view json) {
+  constexpr std::string_view kReplacement = "\\ufffd";
+  std::string whole;
+  for (std::size_t at = 0; at < json.size();) {
+    const std::size_t begin = std::min(json.find('\\', at), json.size());
+    whole += json.substr(at, begin - at);
+    const unsigned unit = escaped_unit(json.substr(begin)) & 0xFC00;
+    const bool is_pair =
+        unit == 0xD800 && (escaped_unit(json.substr(std::min(begin + 6, json.size()))) & 0xFC00) == 0xDC00;
+    const bool is_half = !is_pair && (unit == 0xD800 || unit == 0xDC00);
+    const std::size_t size = is_pair ? 12 : is_half ? 6 : 2;
+    whole += is_half ? kReplacement : json.substr(begin, size);
+    at = begin + size;
+  }
+  return whole;
 }
 
 }  // namespace agentd

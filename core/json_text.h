@@ -15,4 +15,8 @@ void append_json_string(std::string& out, std::string_view text);
 bool is_json(std::string_view text);
 bool is_json_object(std::string_view text);
 
+/// The same JSON, but that U+FFFD stands for each escaped half of a surrogate pair without its other half:
+/// some programs write such, and parsers refuse all that they stand in.
+std::string with_whole_escapes(std::string_view json);
+
 }  // namespace agentd

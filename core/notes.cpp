@@ -18,13 +18,25 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// What ends a line for one reader or another: LF, CR LF, CR, VT, FF, NEL, LS, PS. 0: nothing at `at` does.
+std::size_t line_end(std::string_view text, std::size_t at) {
+  for (const std::string_view end :
+       {"\n", "\r\n", "\r", "\v", "\f", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"})
+    if (text.substr(at).starts_with(end)) return end.size();
+  return 0;
+}
+
 /// A note of several lines is set in under its first; none can end the fence.
-std::string inside_fence(const std::string& text) {
+std::string inside_fence(std::string_view text) {
   std::string safe;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (const std::size_t end = line_end(text, i)) {
+      safe += "\n  ";
+      i += end - 1;
+      continue;
+    }
     safe += text[i];
-    if (text[i] == '\n') safe += "  ";
-    if (text[i] == '<' && text.compare(i + 1, 1, "/") == 0) safe += '\\';
+    if (text.substr(i).starts_with("</")) safe += '\\';
   }
   return safe;
 }
@@ -98,6 +110,10 @@ Note note_from_json(std::string_view json) {
               .supersedes = member<std::int64_t>(object, "supersedes", 0),
               .superseded_by = member<std::int64_t>(object, "superseded_by", 0)};
     if (note.text.empty()) throw std::runtime_error("text: a note has one");
+    if (note.text.size() > kLongestNote)
+      throw std::runtime_error("text: a note has at most " + std::to_string(kLongestNote) + " bytes");
+    if (!(note.importance >= 0 && note.importance <= 1))
+      throw std::runtime_error("importance: write a number from 0 to 1");
     return note;
   } catch (const Json::exception&) {
     throw std::runtime_error("a member is not of the kind that 'agentd memory export' writes");

@@ -206,6 +206,8 @@ TEST_CASE("Where the model cannot write a summary, a list of what was called sta
   CHECK(summary.text.size() < 6'500);
   CHECK(story.state().cost_usd == 2.25);
   CHECK(next(story.state()) == Action(AskModel{0}));
+  CHECK(std::holds_alternative<Compacted>(
+      SummaryRequest(a_full_story().state(), 0).outcome(ModelFailed{.reason = "bad_request"})));
 }
 
 TEST_CASE("A summary that fails keeps what the one before said") {

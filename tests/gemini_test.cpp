@@ -247,9 +247,10 @@ TEST_CASE("gemini: what other models wrote for arguments is sent as a valid obje
   };
   CHECK(sent(R"({ "a" : 1 })") == R"({"a":1})");
   CHECK(sent(R"({ "a" : 1 })", "gemini") == R"({"a":1})");
-  for (const char* bad : {"", "[1]", R"({"a": )", "\xff", R"({"a":"\ud800"})", R"({"a":1e999})"})
+  for (const char* bad : {"", "[1]", R"({"a": )", "\xff", R"({"a":1e999})"})
     CHECK(sent(bad) == "{}");
-  CHECK(sent("{\"a\":\"\xff\"}") == "{\"a\":\"\xEF\xBF\xBD\"}");
+  for (const char* mended : {"{\"a\":\"\xff\"}", R"({"a":"\ud800"})"})
+    CHECK(sent(mended) == "{\"a\":\"\xEF\xBF\xBD\"}");
 }
 
 TEST_CASE("gemini: names are the same in declarations, calls and responses, and gemini's own are left") {

@@ -96,6 +96,16 @@ TEST_CASE("any one JSON value passes as JSON") {
   CHECK_FALSE(is_json(std::string(10'000'000, '[')));
 }
 
+TEST_CASE("half a surrogate pair in an escape is replaced, a whole one and all else are kept") {
+  for (const char* good :
+       {"", "{}", R"({"a":"\ud83d\uDE00"})", R"("\\ud83d")", R"("\n\u00e9\"\ud7ff\ue000")", "\\", R"(\u12)"})
+    CHECK(with_whole_escapes(good) == good);
+  CHECK(with_whole_escapes(R"("\ud83d")") == R"("\ufffd")");
+  CHECK(with_whole_escapes(R"("\uDE00\ud83d\ud83d\ude00 \ud83dx")") ==
+        R"("\ufffd\ufffd\ud83d\ude00 \ufffdx")");
+  CHECK(with_whole_escapes(R"("\ud83d\u0041")") == R"("\ufffd\u0041")");
+}
+
 TEST_CASE("nesting that would overflow a stack does not pass") {
   const auto nested = [](std::size_t depth) {
     return R"({"a":)" + std::string(depth, '[') + std::string(depth, ']') + "}";

@@ -148,6 +148,8 @@ class MemoryCall {
     note.tags = value<std::vector<std::string>>("tags", note.tags);
     note.importance = value<double>("importance", note.importance);
     if (has("expires")) note.expires_ms = time("expires", Ahead);
+    if (note.expires_ms && *note.expires_ms <= context_.clock->now_ms())
+      throw std::runtime_error(fill(sentence("note_past"), {{"time", format_time(*note.expires_ms)}}));
     note.run = context_.run;
     note.step = run_.call.step;
     note.task = context_.task;

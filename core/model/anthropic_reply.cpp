@@ -38,7 +38,7 @@ struct Block {
 
   /// The model's own bytes where they came as text.
   std::string arguments() const {
-    if (!is_blank(input)) return input;
+    if (!is_blank(input)) return with_whole_escapes(input);
     const ReplyJson* whole = find(body, "input");
     return whole != nullptr && whole->is_object() ? dump_reply(*whole) : "{}";
   }

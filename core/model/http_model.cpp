@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/json_text.h"
 #include "core/mask.h"
 
 namespace agentd {
@@ -73,6 +74,7 @@ ModelResult HttpModel::ask(const ModelRequest& request, const Stop& stop) {
     replied->model = request.setup.name;
     replied->duration_ms = clock_.monotonic_ms() - begin;
     replied->cost_usd = cost(replied->usage);
+    for (ToolCall& call : replied->calls) call.arguments = with_whole_escapes(call.arguments);
   } else if (auto* failed = std::get_if<ModelFailed>(&result)) {
     // A reply that broke off before its usage came is billed all the same: about what was sent.
     if (failed->usage.total() == 0 && sink.has_succeeded() && failed->retryable)

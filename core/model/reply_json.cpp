@@ -10,7 +10,8 @@ namespace agentd {
 ReplyJson parse_reply(std::string_view text) {
   if (!is_json_object(text)) return ReplyJson(ReplyJson::value_t::discarded);
   ReplyJson object = ReplyJson::parse(text, nullptr, false);
-  return object.is_discarded() ? ReplyJson::parse(to_valid_utf8(text), nullptr, false) : object;
+  return object.is_discarded() ? ReplyJson::parse(with_whole_escapes(to_valid_utf8(text)), nullptr, false)
+                               : object;
 }
 
 std::string dump_reply(const ReplyJson& json) {
